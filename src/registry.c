@@ -1,0 +1,124 @@
+/* registry.c: registering sources, and the checks that make misuse an error. */
+#include "registry.h"
+
+static int arguments_check(const mio_registry *registry,
+                           const mio_source *source)
+{
+    if (!mio__registry_is_open(registry) || source == NULL) {
+        return MIO_ERR_INVALID_INPUT;
+    }
+    return mio__source_is_open(source) ? 0 : MIO_ERR_BAD_DESCRIPTOR;
+}
+
+static int wish_check(mio_token token, mio_interest interest)
+{
+    const mio_interest asynchronous = MIO_AIO | MIO_LIO;
+    if (token == MIO_TOKEN_RESERVED ||
+        (interest & ~(MIO__DIRECTIONS | MIO__MODES | asynchronous)) != 0 ||
+        (interest & (MIO__DIRECTIONS | asynchronous)) == 0) {
+        return MIO_ERR_INVALID_INPUT;
+    }
+    if ((interest & MIO_EXCLUSIVE) != 0 &&
+        (interest & (MIO_ONESHOT | MIO_PRIORITY)) != 0) {
+        return MIO_ERR_INVALID_INPUT;
+    }
+    return (interest & asynchronous) != 0 ? MIO_ERR_UNSUPPORTED : 0;
+}
+
+/* Whether the source's registration is with a poll that is still open. */
+static bool is_registered(const mio_source *source)
+{
+    return source->owner_ != NULL &&
+           mio__registry_is_current(source->owner_, source->owner_id_);
+}
+
+static int owner_check(const mio_registry *registry, const mio_source *source)
+{
+    if (!is_registered(source)) {
+        return MIO_ERR_NOT_FOUND;
+    }
+    return source->owner_ == registry ? 0 : MIO_ERR_ALREADY_EXISTS;
+}
+
+int mio_registry_register(mio_registry *registry, mio_source *source,
+                          mio_token token, mio_interest interest)
+{
+    int error = arguments_check(registry, source);
+    if (error == 0) {
+        error = wish_check(token, interest);
+    }
+    if (error != 0) {
+        return error;
+    }
+    if (source->ops_ != NULL) {
+        return source->ops_->on_register(source, registry, token, interest);
+    }
+    if (is_registered(source)) {
+        return MIO_ERR_ALREADY_EXISTS;
+    }
+    error =
+        mio__selector_register(&registry->selector, source, token, interest);
+    if (error == 0) {
+        source->owner_ = registry;
+        source->owner_id_ = registry->id;
+    }
+    return error;
+}
+
+int mio_registry_reregister(mio_registry *registry, mio_source *source,
+                            mio_token token, mio_interest interest)
+{
+    int error = arguments_check(registry, source);
+    if (error == 0) {
+        error = wish_check(token, interest);
+    }
+    if (error != 0) {
+        return error;
+    }
+    if (source->ops_ != NULL) {
+        return source->ops_->on_reregister(source, registry, token, interest);
+    }
+    error = owner_check(registry, source);
+    if (error != 0) {
+        return error;
+    }
+    return mio__selector_reregister(&registry->selector, source, token,
+                                    interest);
+}
+
+int mio_registry_deregister(mio_registry *registry, mio_source *source)
+{
+    int error = arguments_check(registry, source);
+    if (error != 0) {
+        return error;
+    }
+    if (source->ops_ != NULL) {
+        return source->ops_->on_deregister(source, registry);
+    }
+    error = owner_check(registry, source);
+    if (error != 0) {
+        return error;
+    }
+    source->owner_ = NULL;
+    return mio__selector_deregister(&registry->selector, source);
+}
+
+void mio__registry_forget(mio_source *source)
+{
+    if (is_registered(source)) {
+        (void)mio__selector_deregister(&source->owner_->selector, source);
+    }
+    source->owner_ = NULL;
+}
+
+void mio__source_blocked(const mio_source *source, mio_interest directions)
+{
+    if (is_registered(source)) {
+        mio__selector_rearm(&source->owner_->selector, source, directions);
+    }
+}
+
+bool mio_source_is_registered(const mio_source *source)
+{
+    return source != NULL && is_registered(source);
+}

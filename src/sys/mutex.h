@@ -1,0 +1,29 @@
+/* mutex.h: a plain mutex. It neither allocates nor fails. */
+#ifndef MIO_SYS_MUTEX_H
+#define MIO_SYS_MUTEX_H
+
+#include <pthread.h>
+
+typedef pthread_mutex_t mio__mutex;
+
+static inline void mio__mutex_init(mio__mutex *mutex)
+{
+    (void)pthread_mutex_init(mutex, NULL); /* a default mutex cannot fail */
+}
+
+static inline void mio__mutex_destroy(mio__mutex *mutex)
+{
+    (void)pthread_mutex_destroy(mutex);
+}
+
+static inline void mio__mutex_lock(mio__mutex *mutex)
+{
+    (void)pthread_mutex_lock(mutex);
+}
+
+static inline void mio__mutex_unlock(mio__mutex *mutex)
+{
+    (void)pthread_mutex_unlock(mutex);
+}
+
+#endif

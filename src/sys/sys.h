@@ -1,0 +1,33 @@
+/* sys.h: chooses the system's parts, once. Every source file comes here first,
+ * through internal.h. */
+#ifndef MIO_SYS_SYS_H
+#define MIO_SYS_SYS_H
+
+/* Feature macros only count before the first system header. */
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE
+#elif defined(__APPLE__) && !defined(_DARWIN_C_SOURCE)
+#define _DARWIN_C_SOURCE
+#elif defined(__NetBSD__) && !defined(_NETBSD_SOURCE)
+#define _NETBSD_SOURCE
+#endif
+
+/* The selector: the build may force one (MIO_BACKEND). */
+#if !defined(MIO_SYS_EPOLL) && !defined(MIO_SYS_POLL)
+#if defined(__linux__)
+#define MIO_SYS_EPOLL
+#else
+#define MIO_SYS_POLL
+#endif
+#endif
+
+/* What ends a wait from outside: the build may force one (MIO_WAKER). */
+#if !defined(MIO_DOORBELL_EVENTFD) && !defined(MIO_DOORBELL_PIPE)
+#if defined(__linux__)
+#define MIO_DOORBELL_EVENTFD
+#else
+#define MIO_DOORBELL_PIPE
+#endif
+#endif
+
+#endif

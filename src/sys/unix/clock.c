@@ -1,0 +1,13 @@
+/* clock.c: see sys/clock.h. */
+#include "sys/sys.h"
+
+#include <time.h>
+
+#include "sys/clock.h"
+
+int64_t mio__clock_now(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}

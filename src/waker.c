@@ -1,0 +1,101 @@
+/* waker.c: see wake_queue.h for where wakes go, bell.h for how they end a
+ * wait. */
+#include "registry.h"
+
+struct waker {
+    struct mio__wake wake;
+    mio_registry *registry; /* NULL when closed */
+    uint32_t registry_id;
+};
+
+_Static_assert(sizeof(struct waker) <= sizeof(mio_waker),
+               "mio_waker has room for its inside");
+_Static_assert(_Alignof(struct waker) <= _Alignof(mio_waker),
+               "mio_waker is aligned for its inside");
+
+static struct waker *waker_of(mio_waker *waker)
+{
+    return (struct waker *)(void *)waker;
+}
+
+static bool waker_is_open(const struct waker *waker)
+{
+    return waker != NULL && waker->registry != NULL &&
+           mio__registry_is_current(waker->registry, waker->registry_id);
+}
+
+/* Under the lock: opens the bell for the first waker of a poll that could do
+ * without so far. A thread may be waiting and not know about bells, so that
+ * wakers would take it to be awake: the first ring tells it. */
+static int bell_install(mio_registry *registry)
+{
+    int error = mio__bell_open(&registry->bell);
+    if (error != 0) {
+        return error;
+    }
+    /* Ring before the selector watches: its event, whenever it comes, then
+     * finds the bell rung. */
+    error = mio__bell_ring_first(&registry->bell);
+    if (error == 0) {
+        error = mio__selector_watch_bell(&registry->selector,
+                                         registry->bell.doorbell.watch);
+    }
+    if (error != 0) {
+        mio__bell_close(&registry->bell);
+    }
+    return error;
+}
+
+int mio_waker_init(mio_waker *waker_memory, mio_registry *registry,
+                   mio_token token)
+{
+    struct waker *waker = waker_of(waker_memory);
+    if (waker == NULL || !mio__registry_is_open(registry) ||
+        token == MIO_TOKEN_RESERVED) {
+        return MIO_ERR_INVALID_INPUT;
+    }
+    int error = 0;
+    mio__mutex_lock(&registry->wakes.lock);
+    if (!mio__bell_is_open(&registry->bell)) {
+        error = bell_install(registry);
+    }
+    mio__mutex_unlock(&registry->wakes.lock);
+    if (error != 0) {
+        return error;
+    }
+    waker->wake.next = NULL;
+    waker->wake.previous = NULL;
+    waker->wake.token = token;
+    atomic_init(&waker->wake.queued, false);
+    waker->registry = registry;
+    waker->registry_id = registry->id;
+    return 0;
+}
+
+int mio_waker_wake(mio_waker *waker_memory)
+{
+    struct waker *waker = waker_of(waker_memory);
+    if (waker == NULL) {
+        return MIO_ERR_INVALID_INPUT;
+    }
+    if (!waker_is_open(waker)) {
+        return MIO_ERR_NOT_FOUND;
+    }
+    mio_registry *registry = waker->registry;
+    if (!mio__wake_queue_push(&registry->wakes, &waker->wake)) {
+        return 0; /* one is on its way already */
+    }
+    return mio__bell_ring(&registry->bell);
+}
+
+void mio_waker_close(mio_waker *waker_memory)
+{
+    struct waker *waker = waker_of(waker_memory);
+    if (waker == NULL) {
+        return;
+    }
+    if (waker_is_open(waker)) {
+        mio__wake_queue_remove(&waker->registry->wakes, &waker->wake);
+    }
+    waker->registry = NULL;
+}
