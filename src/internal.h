@@ -15,9 +15,8 @@ enum {
     MIO__SOURCE_FLAGS = 0xffff
 };
 
-/* Everything a registration may ask for. */
+/* What every source may wait for. */
 #define MIO__DIRECTIONS (MIO_READABLE | MIO_WRITABLE | MIO_PRIORITY)
-#define MIO__MODES (MIO_LEVEL | MIO_ONESHOT | MIO_EXCLUSIVE)
 
 /* Makes an unregistered source that owns fd. */
 void mio__source_open(mio_source *source, mio_fd fd, uint32_t flags);

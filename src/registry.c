@@ -10,19 +10,27 @@ static int arguments_check(const mio_registry *registry,
     return mio__source_is_open(source) ? 0 : MIO_ERR_BAD_DESCRIPTOR;
 }
 
+/* What only some interests need to have checked. */
+static int rare_wish_check(mio_interest interest)
+{
+    if ((interest & (MIO_AIO | MIO_LIO)) != 0) {
+        return MIO_ERR_UNSUPPORTED;
+    }
+    return (interest & (MIO_ONESHOT | MIO_PRIORITY)) != 0
+               ? MIO_ERR_INVALID_INPUT /* beside MIO_EXCLUSIVE */
+               : 0;
+}
+
 static int wish_check(mio_token token, mio_interest interest)
 {
-    const mio_interest asynchronous = MIO_AIO | MIO_LIO;
-    if (token == MIO_TOKEN_RESERVED ||
-        (interest & ~(MIO__DIRECTIONS | MIO__MODES | asynchronous)) != 0 ||
-        (interest & (MIO__DIRECTIONS | asynchronous)) == 0) {
+    const mio_interest rare = MIO_EXCLUSIVE | MIO_AIO | MIO_LIO;
+    const mio_interest modes = MIO_LEVEL | MIO_ONESHOT | MIO_EXCLUSIVE;
+    const mio_interest directions = MIO__DIRECTIONS | MIO_AIO | MIO_LIO;
+    if (token == MIO_TOKEN_RESERVED || (interest & directions) == 0 ||
+        (interest & ~(directions | modes)) != 0) {
         return MIO_ERR_INVALID_INPUT;
     }
-    if ((interest & MIO_EXCLUSIVE) != 0 &&
-        (interest & (MIO_ONESHOT | MIO_PRIORITY)) != 0) {
-        return MIO_ERR_INVALID_INPUT;
-    }
-    return (interest & asynchronous) != 0 ? MIO_ERR_UNSUPPORTED : 0;
+    return (interest & rare) != 0 ? rare_wish_check(interest) : 0;
 }
 
 /* Whether the source's registration is with a poll that is still open. */
@@ -32,12 +40,13 @@ static bool is_registered(const mio_source *source)
            mio__registry_is_current(source->owner_, source->owner_id_);
 }
 
+/* pre: the registry is open. */
 static int owner_check(const mio_registry *registry, const mio_source *source)
 {
-    if (!is_registered(source)) {
-        return MIO_ERR_NOT_FOUND;
+    if (source->owner_ == registry && source->owner_id_ == registry->id) {
+        return 0;
     }
-    return source->owner_ == registry ? 0 : MIO_ERR_ALREADY_EXISTS;
+    return is_registered(source) ? MIO_ERR_ALREADY_EXISTS : MIO_ERR_NOT_FOUND;
 }
 
 int mio_registry_register(mio_registry *registry, mio_source *source,

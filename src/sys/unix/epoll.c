@@ -124,7 +124,7 @@ static int control(const struct mio__selector *selector, int operation, int fd,
 
 static uint32_t mask_of(const mio_source *source, mio_interest interest)
 {
-    uint32_t mask = interest & MIO__DIRECTIONS;
+    uint32_t mask = (interest & MIO__DIRECTIONS) | EPOLLRDHUP;
     if ((interest & MIO_LEVEL) == 0) {
         mask |= EPOLLET;
     }
@@ -132,9 +132,7 @@ static uint32_t mask_of(const mio_source *source, mio_interest interest)
         mask |= EPOLLONESHOT;
     }
     if ((interest & MIO_EXCLUSIVE) != 0) {
-        mask |= EPOLLEXCLUSIVE; /* the kernel refuses it beside RDHUP */
-    } else {
-        mask |= EPOLLRDHUP;
+        mask ^= EPOLLRDHUP | EPOLLEXCLUSIVE; /* refused together */
     }
     if ((source->flags_ & MIO__SOURCE_PIPE_SENDER) != 0 &&
         (interest & MIO_WRITABLE) != 0) {
