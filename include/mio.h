@@ -64,7 +64,8 @@
  * has changed. After a readable event read until MIO_ERR_WOULD_BLOCK, after a
  * writable one write until MIO_ERR_WOULD_BLOCK or until there is no more to
  * write; only then the next event of that kind is promised. On streams a read
- * or write that moves fewer bytes than it was given room for is as good.
+ * or write that moves fewer bytes than it was given room for is as good, unless
+ * the event said read-closed: then read until 0.
  * Events may be spurious. Register both directions once; there is no need to
  * change the interest as a connection goes on.
  */

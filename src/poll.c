@@ -1,14 +1,23 @@
-/* poll.c: a poll's life, and the short way to wait. */
+/* poll.c: a poll's life, and the ways into a wait. */
 #include "registry.h"
+
+#include <errno.h>
 
 #include "wait.h"
 
 _Static_assert(sizeof(struct mio_registry) <= sizeof(mio_poll),
                "mio_poll has room for the registry");
+_Static_assert(offsetof(struct mio_registry, plain) == 0 &&
+                   sizeof(_Atomic int) == sizeof(int),
+               "mio_poll.plain_ is the registry's");
 _Static_assert(_Alignof(struct mio_registry) <= _Alignof(mio_poll),
                "mio_poll is aligned for the registry");
 
 #define SLOTS_MAX ((size_t)0xffffff)
+
+/* More events than this in one wait help nobody, and the kernels' limits on
+ * the size in bytes are above it. */
+#define EVENTS_MAX (1 << 20)
 
 /* Numbers the polls. The library's only writable global. */
 static _Atomic uint32_t poll_count;
@@ -43,6 +52,7 @@ int mio_poll_init_checked(mio_poll *poll, mio_slot *slots, size_t slot_count,
         return error;
     }
     struct mio_registry *registry = registry_of(poll);
+    atomic_init(&registry->plain, -1);
     atomic_init(&registry->phase, MIO__PHASE_CLOSED);
     mio__bell_init(&registry->bell);
     error = mio__selector_open(&registry->selector, &registry->bell, slots,
@@ -54,7 +64,8 @@ int mio_poll_init_checked(mio_poll *poll, mio_slot *slots, size_t slot_count,
     registry->interruptible = false;
     registry->wakes_first = false;
     registry->id = atomic_fetch_add(&poll_count, 1) + 1;
-    mio__registry_set_phase(registry, mio__registry_phase_at_rest(registry));
+    atomic_store(&registry->phase, MIO__PHASE_IDLE);
+    atomic_store(&registry->plain, mio__selector_plain(&registry->selector));
     return 0;
 }
 
@@ -64,7 +75,8 @@ void mio_poll_close(mio_poll *poll)
     if (!mio__registry_is_open(registry)) {
         return;
     }
-    mio__registry_set_phase(registry, MIO__PHASE_CLOSED);
+    atomic_store(&registry->plain, -1);
+    atomic_store(&registry->phase, MIO__PHASE_CLOSED);
     mio__selector_close(&registry->selector);
     mio__bell_close(&registry->bell);
     mio__wake_queue_destroy(&registry->wakes);
@@ -105,31 +117,35 @@ int mio_poll_fd(mio_poll *poll, mio_fd *fd)
 
 /* ---- Waiting ------------------------------------------------------------*/
 
+int mio_poll_wait_full_(mio_poll *poll, mio_event *events, size_t capacity,
+                        int64_t timeout_ns, int count)
+{
+    struct mio_registry *registry = registry_of(poll);
+    if (!mio__registry_is_open(registry) || events == NULL || capacity == 0) {
+        return MIO_ERR_INVALID_INPUT;
+    }
+    if (count == MIO_POLL_UNTRIED_) {
+        count = 0;
+    } else if (count < 0) {
+        count = mio_error_from_os(errno);
+    }
+    int room = capacity < EVENTS_MAX ? (int)capacity : EVENTS_MAX;
+    return mio__wait(registry, events, room, timeout_ns, count);
+}
+
+#ifdef MIO_POLL_WAIT_IS_INLINE_
+
+extern int mio_poll_plain_(const mio_poll *poll);
+extern int mio_poll_wait(mio_poll *poll, mio_event *events, size_t capacity,
+                         int64_t timeout_ns);
+
+#else
+
 int mio_poll_wait(mio_poll *poll, mio_event *events, size_t capacity,
                   int64_t timeout_ns)
 {
-    struct mio_registry *registry = registry_of(poll);
-    if (registry == NULL || events == NULL) {
-        return MIO_ERR_INVALID_INPUT;
-    }
-    uint32_t plain = MIO__PHASE_PLAIN;
-    if (timeout_ns > 0 || capacity - 1 >= MIO__EVENTS_MAX ||
-        !atomic_compare_exchange_strong(&registry->phase, &plain,
-                                        MIO__PHASE_WAITING)) {
-        return mio__wait(registry, events, capacity, timeout_ns);
-    }
-    /* The short way: nothing to watch but the kernel, and no clock needed. Its
-     * arguments are kept in memory, because a register would have to be saved
-     * and restored, and they are hardly ever needed again. */
-    registry->asked.events = events;
-    registry->asked.room = (int)capacity;
-    registry->asked.timeout_ns = timeout_ns;
-    int count = mio__selector_wait(&registry->selector, events, (int)capacity,
-                                   timeout_ns);
-    bool is_done = count > 0 || (count == 0 && registry->asked.timeout_ns == 0);
-    if (is_done && !mio__bell_is_open(&registry->bell)) {
-        mio__registry_set_phase(registry, MIO__PHASE_PLAIN);
-        return count;
-    }
-    return mio__wait_on(registry, count);
+    return mio_poll_wait_full_(poll, events, capacity, timeout_ns,
+                               MIO_POLL_UNTRIED_);
 }
+
+#endif

@@ -87,46 +87,29 @@ static int wait_until(struct mio_registry *registry, mio_event *events,
     }
 }
 
-/* The end of every wait that was not short. */
-static int rest(struct mio_registry *registry, int count)
+int mio__wait(struct mio_registry *registry, mio_event *events, int room,
+              int64_t timeout_ns, int count)
 {
-    if (atomic_load(&registry->bell.exposed) &&
-        !mio__wake_queue_is_empty(&registry->wakes)) {
-        (void)mio__bell_ring(&registry->bell); /* what did not fit */
-    }
-    mio__registry_set_phase(registry, mio__registry_phase_at_rest(registry));
-    return count;
-}
-
-int mio__wait(struct mio_registry *registry, mio_event *events, size_t capacity,
-              int64_t timeout_ns)
-{
-    if (!mio__registry_is_open(registry) || capacity == 0) {
-        return MIO_ERR_INVALID_INPUT;
-    }
-    uint32_t phase = mio__registry_phase(registry);
-    if (phase == MIO__PHASE_WAITING ||
-        !atomic_compare_exchange_strong(&registry->phase, &phase,
+    uint32_t idle = MIO__PHASE_IDLE;
+    if (!atomic_compare_exchange_strong(&registry->phase, &idle,
                                         MIO__PHASE_WAITING)) {
         return MIO_ERR_BUSY;
     }
-    int room = capacity < MIO__EVENTS_MAX ? (int)capacity : MIO__EVENTS_MAX;
-    return rest(registry, wait_until(registry, events, room, timeout_ns));
-}
-
-int mio__wait_on(struct mio_registry *registry, int count)
-{
-    mio_event *events = registry->asked.events;
-    int room = registry->asked.room;
-    if (mio__bell_is_open(&registry->bell)) {
-        /* Opened, and rung for the first time, while we waited. */
+    if (count != 0 && mio__bell_is_open(&registry->bell)) {
+        /* Opened, and rung for the first time, during a plain wait. */
         count = collect(registry, events, count, room);
     }
     if (count == MIO_ERR_INTERRUPTED && !registry->interruptible) {
         count = 0;
     }
     if (count == 0) {
-        count = wait_until(registry, events, room, registry->asked.timeout_ns);
+        count = wait_until(registry, events, room, timeout_ns);
     }
-    return rest(registry, count);
+    if (atomic_load(&registry->bell.exposed) &&
+        !mio__wake_queue_is_empty(&registry->wakes)) {
+        (void)mio__bell_ring(&registry->bell); /* what did not fit */
+    }
+    atomic_store_explicit(&registry->phase, MIO__PHASE_IDLE,
+                          memory_order_release);
+    return count;
 }

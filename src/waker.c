@@ -29,19 +29,22 @@ static bool waker_is_open(const struct waker *waker)
  * wakers would take it to be awake: the first ring tells it. */
 static int bell_install(mio_registry *registry)
 {
+    int plain = atomic_exchange(&registry->plain, -1);
     int error = mio__bell_open(&registry->bell);
-    if (error != 0) {
-        return error;
-    }
-    /* Ring before the selector watches: its event, whenever it comes, then
-     * finds the bell rung. */
-    error = mio__bell_ring_first(&registry->bell);
     if (error == 0) {
-        error = mio__selector_watch_bell(&registry->selector,
-                                         registry->bell.doorbell.watch);
+        /* Ring before the selector watches: its event, whenever it comes, then
+         * finds the bell rung. */
+        error = mio__bell_ring_first(&registry->bell);
+        if (error == 0) {
+            error = mio__selector_watch_bell(&registry->selector,
+                                             registry->bell.doorbell.watch);
+        }
+        if (error != 0) {
+            mio__bell_close(&registry->bell);
+        }
     }
     if (error != 0) {
-        mio__bell_close(&registry->bell);
+        atomic_store(&registry->plain, plain);
     }
     return error;
 }

@@ -38,12 +38,17 @@
 #define MIO_API MIO_EXTERN_C MIO_VISIBLE
 #endif
 
-/* Functions that are inline for C and C++, and exported under the same name
- * for callers that cannot use a C header. */
-#ifdef __cplusplus
-#define MIO_INLINE extern "C" inline MIO_VISIBLE
+/* Functions that are inline for C and C++, always where that can be asked for,
+ * and exported under the same name for callers that cannot use a C header. */
+#ifdef __GNUC__
+#define MIO_ALWAYS_INLINE inline __attribute__((always_inline))
 #else
-#define MIO_INLINE inline MIO_VISIBLE
+#define MIO_ALWAYS_INLINE inline
+#endif
+#ifdef __cplusplus
+#define MIO_INLINE extern "C" MIO_ALWAYS_INLINE MIO_VISIBLE
+#else
+#define MIO_INLINE MIO_ALWAYS_INLINE MIO_VISIBLE
 #endif
 
 /** A system descriptor: a file descriptor, or a SOCKET on Windows. */

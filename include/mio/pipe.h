@@ -31,7 +31,8 @@ MIO_API int mio_pipe_open(mio_pipe_sender *sender, mio_pipe_receiver *receiver);
 
 /** Takes over a writing end, such as a child's standard input.
  *
- *  It is made non-blocking and close-on-exec.
+ *  It is made non-blocking and close-on-exec. It may be any descriptor that
+ *  can be waited for and written, a terminal or a socket too.
  *
  *  @return  0, and the sender owns fd; MIO_ERR_INVALID_INPUT for NULL or a
  *           descriptor that cannot be written; MIO_ERR_BAD_DESCRIPTOR
@@ -101,7 +102,8 @@ MIO_API mio_ssize mio_pipe_sender_writev(mio_pipe_sender *sender,
 
 /** Takes over a reading end, such as a child's standard output.
  *
- *  It is made non-blocking and close-on-exec.
+ *  It is made non-blocking and close-on-exec. It may be any descriptor that
+ *  can be waited for and read, a terminal or a socket too.
  *
  *  @return  0, and the receiver owns fd; MIO_ERR_INVALID_INPUT for NULL or a
  *           descriptor that cannot be read; MIO_ERR_BAD_DESCRIPTOR

@@ -29,6 +29,7 @@ typedef union mio_poll {
     unsigned char opaque_[MIO_POLL_SIZE];
     void *align_pointer_;
     uint64_t align_integer_;
+    int plain_; /* see mio_poll_wait_full_ */
 } mio_poll;
 
 /** What the program was compiled with, for the check in mio_poll_init. */
@@ -96,6 +97,46 @@ static inline int mio_poll_init(mio_poll *poll, mio_slot *slots,
  */
 MIO_API void mio_poll_close(mio_poll *poll);
 
+/* The inside of mio_poll_wait. As long as a poll over epoll has no waker, a wait
+ * without a time limit is one system call, and is made inline: `plain_` then
+ * holds the kernel's descriptor, otherwise -1. All other waits, and what
+ * that one call does not settle, are the library's. */
+
+#define MIO_POLL_UNTRIED_ INT32_MIN
+
+/** Waits, with all there is to it; internal.
+ *
+ *  @param count  what the inline system call has returned, with errno, or
+ *                MIO_POLL_UNTRIED_
+ *  @return  as mio_poll_wait
+ *  @threads as mio_poll_wait
+ *  @memory  as mio_poll_wait
+ *  @mio     none (part of mio::Poll::poll)
+ */
+MIO_API int mio_poll_wait_full_(mio_poll *poll, mio_event *events,
+                                size_t capacity, int64_t timeout_ns, int count);
+
+#if defined(__linux__) && defined(__GNUC__)
+#define MIO_POLL_WAIT_IS_INLINE_
+
+#include <sys/epoll.h>
+
+#define MIO_POLL_PLAIN_MAX_ ((size_t)1 << 20)
+
+/** Returns the kernel's descriptor, or -1 if waits are not plain; internal.
+ *
+ *  @return  a descriptor or -1
+ *  @threads any
+ *  @memory  nothing is kept
+ *  @mio     none
+ */
+MIO_INLINE int mio_poll_plain_(const mio_poll *poll)
+{
+    return poll != NULL ? __atomic_load_n(&poll->plain_, __ATOMIC_ACQUIRE) : -1;
+}
+
+#endif
+
 /** Waits for events.
  *
  *  Returns as soon as there is at least one event, or when the time is over.
@@ -114,14 +155,34 @@ MIO_API void mio_poll_close(mio_poll *poll);
  *                     Linux 5.11 and later, else 1 ms
  *  @return  the number of events, 0 when the time is over;
  *           MIO_ERR_INVALID_INPUT for NULL, a closed poll or capacity 0;
- *           MIO_ERR_BUSY if another thread is waiting on this poll;
+ *           MIO_ERR_BUSY if another thread is waiting on this poll and would
+ *           be disturbed;
  *           MIO_ERR_INTERRUPTED if asked for; MIO_ERR_OTHER
  *  @threads one at a time; all registry and waker functions may run meanwhile
  *  @memory  events is used only during the call
  *  @mio     mio::Poll::poll and mio::Events
  */
+#ifdef MIO_POLL_WAIT_IS_INLINE_
+MIO_INLINE int mio_poll_wait(mio_poll *poll, mio_event *events, size_t capacity,
+                             int64_t timeout_ns)
+{
+    int count = MIO_POLL_UNTRIED_;
+    int plain = mio_poll_plain_(poll);
+    if (plain >= 0 && timeout_ns <= 0 && events != NULL &&
+        capacity - 1 < MIO_POLL_PLAIN_MAX_) {
+        count = epoll_wait(plain, (struct epoll_event *)(void *)events,
+                           (int)capacity, timeout_ns < 0 ? -1 : 0);
+        if ((count > 0 || (count == 0 && timeout_ns == 0)) &&
+            mio_poll_plain_(poll) >= 0) {
+            return count;
+        }
+    }
+    return mio_poll_wait_full_(poll, events, capacity, timeout_ns, count);
+}
+#else
 MIO_API int mio_poll_wait(mio_poll *poll, mio_event *events, size_t capacity,
                           int64_t timeout_ns);
+#endif
 
 /** Chooses whether a signal ends a wait with MIO_ERR_INTERRUPTED.
  *

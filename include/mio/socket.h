@@ -21,7 +21,7 @@ typedef enum mio_shutdown {
  *  Start with mio_socket_options_init, which sets all of them to MIO_DEFAULT;
  *  switches are then 0 or 1. An option that the kind of socket does not have
  *  is MIO_ERR_INVALID_INPUT, one that the system lacks MIO_ERR_UNSUPPORTED:
- *  none is ignored. */
+ *  none is ignored. Without the initialisation it is MIO_ERR_VERSION. */
 typedef struct mio_socket_options {
     uint32_t struct_size;   /* set by mio_socket_options_init */
     int reuse_address;      /* 0, 1; TCP listeners have 1 by default */
@@ -31,7 +31,7 @@ typedef struct mio_socket_options {
                                system may cap it */
     int send_buffer;        /* bytes, 1 or more; Linux doubles it */
     int receive_buffer;     /* bytes, 1 or more; Linux doubles it */
-    int keepalive;          /* 0, 1; TCP only */
+    int keepalive;          /* 0, 1; TCP only; not 0 beside the next three */
     int keepalive_idle;     /* seconds, 1 to 32767; TCP, implies keepalive */
     int keepalive_interval; /* seconds, 1 to 32767; TCP, implies keepalive */
     int keepalive_count;    /* 1 to 127; TCP, implies keepalive */

@@ -4,7 +4,7 @@
  * Reading and writing are what a server does most, so on Unix they are inline:
  * the test of a bit, and the system call. The bit says that the source is open
  * and that the kernel keeps its edges. Without it, or with arguments that need
- * a closer look, and after a failure, the library does the rest. */
+ * a closer look, and if nothing was moved, the library does the rest. */
 #ifndef MIO_STREAM_H
 #define MIO_STREAM_H
 
@@ -47,25 +47,29 @@ MIO_API mio_ssize mio_stream_write_checked_(mio_source *source,
 #define MIO_SEND_FLAGS_ 0 /* the socket has SO_NOSIGPIPE */
 #endif
 
-/** Says why a read has just failed, or repeats it; internal.
+/** Settles a read that has moved nothing; internal.
+ *
+ *  @param moved  what the system call has returned, with errno
  *
  *  @return  as mio_tcp_stream_read
  *  @threads io
  *  @memory  data is not kept
  *  @mio     none
  */
-MIO_API mio_ssize mio_stream_read_failed_(mio_source *source, void *data,
-                                          size_t length);
+MIO_API mio_ssize mio_stream_read_rest_(mio_source *source, void *data,
+                                        size_t length, mio_ssize moved);
 
-/** Says why a write has just failed, or repeats it; internal.
+/** Settles a write that has moved nothing; internal.
+ *
+ *  @param moved  what the system call has returned, with errno
  *
  *  @return  as mio_tcp_stream_write
  *  @threads io
  *  @memory  data is not kept
  *  @mio     none
  */
-MIO_API mio_ssize mio_stream_write_failed_(mio_source *source, const void *data,
-                                           size_t length);
+MIO_API mio_ssize mio_stream_write_rest_(mio_source *source, const void *data,
+                                         size_t length, mio_ssize moved);
 
 /** Reads from a stream, the short way if possible; internal.
  *
@@ -82,7 +86,8 @@ MIO_INLINE mio_ssize mio_stream_read_(mio_source *source, void *data,
         return mio_stream_read_checked_(source, data, length);
     }
     mio_ssize moved = recv(source->fd, data, length, 0);
-    return moved >= 0 ? moved : mio_stream_read_failed_(source, data, length);
+    return moved > 0 ? moved
+                     : mio_stream_read_rest_(source, data, length, moved);
 }
 
 /** Writes to a stream, the short way if possible; internal.
@@ -100,7 +105,8 @@ MIO_INLINE mio_ssize mio_stream_write_(mio_source *source, const void *data,
         return mio_stream_write_checked_(source, data, length);
     }
     mio_ssize moved = send(source->fd, data, length, MIO_SEND_FLAGS_);
-    return moved >= 0 ? moved : mio_stream_write_failed_(source, data, length);
+    return moved > 0 ? moved
+                     : mio_stream_write_rest_(source, data, length, moved);
 }
 
 #endif /* !_WIN32 */

@@ -53,7 +53,8 @@ MIO_API int mio_tcp_listener_bind_with(mio_tcp_listener *listener,
  *  It is made non-blocking and close-on-exec.
  *
  *  @return  0, and the listener owns fd; MIO_ERR_INVALID_INPUT for NULL or a
- *           socket of another type; MIO_ERR_BAD_DESCRIPTOR
+ *           socket of another type; MIO_ERR_BAD_DESCRIPTOR if fd is not an
+ *           open socket
  *  @threads any
  *  @memory  the listener may be moved
  *  @mio     mio::net::TcpListener::from_std
@@ -191,7 +192,8 @@ MIO_API int mio_tcp_stream_connect_finish(mio_tcp_stream *stream);
  *  It is made non-blocking and close-on-exec.
  *
  *  @return  0, and the stream owns fd; MIO_ERR_INVALID_INPUT for NULL or a
- *           socket of another type; MIO_ERR_BAD_DESCRIPTOR
+ *           socket of another type; MIO_ERR_BAD_DESCRIPTOR if fd is not an
+ *           open socket
  *  @threads any
  *  @memory  the stream may be moved
  *  @mio     mio::net::TcpStream::from_std

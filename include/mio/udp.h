@@ -53,7 +53,8 @@ MIO_API int mio_udp_socket_bind_with(mio_udp_socket *socket,
  *  It is made non-blocking and close-on-exec.
  *
  *  @return  0, and the object owns fd; MIO_ERR_INVALID_INPUT for NULL or a
- *           socket of another type; MIO_ERR_BAD_DESCRIPTOR
+ *           socket of another type; MIO_ERR_BAD_DESCRIPTOR if fd is not an
+ *           open socket
  *  @threads any
  *  @memory  the socket may be moved
  *  @mio     mio::net::UdpSocket::from_std

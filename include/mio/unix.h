@@ -51,7 +51,8 @@ MIO_API int mio_unix_listener_bind_addr(mio_unix_listener *listener,
  *  It is made non-blocking and close-on-exec.
  *
  *  @return  0, and the listener owns fd; MIO_ERR_INVALID_INPUT for NULL or a
- *           socket of another type; MIO_ERR_BAD_DESCRIPTOR
+ *           socket of another type; MIO_ERR_BAD_DESCRIPTOR if fd is not an
+ *           open socket
  *  @threads any
  *  @memory  the listener may be moved
  *  @mio     mio::net::UnixListener::from_std
@@ -155,7 +156,8 @@ MIO_API int mio_unix_stream_pair(mio_unix_stream *a, mio_unix_stream *b);
  *  It is made non-blocking and close-on-exec.
  *
  *  @return  0, and the stream owns fd; MIO_ERR_INVALID_INPUT for NULL or a
- *           socket of another type; MIO_ERR_BAD_DESCRIPTOR
+ *           socket of another type; MIO_ERR_BAD_DESCRIPTOR if fd is not an
+ *           open socket
  *  @threads any
  *  @memory  the stream may be moved
  *  @mio     mio::net::UnixStream::from_std
@@ -336,18 +338,17 @@ MIO_API mio_ssize mio_unix_stream_send_fds(mio_unix_stream *stream,
 /** Reads bytes and the descriptors that came with them.
  *
  *  The descriptors are close-on-exec and the caller's. If more came than there
- *  is room for, none is kept: all are closed.
+ *  is room for, or than the process may open, all of them are closed and
+ *  *fd_count is more than fd_room; the bytes are read all the same.
  *
  *  @param[out] data  receives up to length bytes
  *  @param length  1 or more
  *  @param[out] fds  receives up to fd_room descriptors
  *  @param fd_room  0 to MIO_FDS_MAX
- *  @param[out] fd_count  receives how many there are
- *  @return  as mio_unix_stream_read; MIO_ERR_NO_SPACE when there were more
- *           descriptors than room, or than the process may open (the bytes
- *           have been read into data, the descriptors are closed)
+ *  @param[out] fd_count  receives how many came, at most MIO_FDS_MAX + 1
+ *  @return  as mio_unix_stream_read
  *  @threads io
- *  @memory  nothing is kept
+ *  @memory  data is not kept
  *  @mio     none (mio 0.5's UnixStream::read_recv_fd)
  */
 MIO_API mio_ssize mio_unix_stream_recv_fds(mio_unix_stream *stream, void *data,
@@ -407,7 +408,8 @@ MIO_API int mio_unix_datagram_pair(mio_unix_datagram *a, mio_unix_datagram *b);
  *  It is made non-blocking and close-on-exec.
  *
  *  @return  0, and the object owns fd; MIO_ERR_INVALID_INPUT for NULL or a
- *           socket of another type; MIO_ERR_BAD_DESCRIPTOR
+ *           socket of another type; MIO_ERR_BAD_DESCRIPTOR if fd is not an
+ *           open socket
  *  @threads any
  *  @memory  the socket may be moved
  *  @mio     mio::net::UnixDatagram::from_std
@@ -489,8 +491,8 @@ MIO_API mio_ssize mio_unix_datagram_send_to(mio_unix_datagram *socket,
  *  reported as MIO_ERR_MESSAGE_TOO_LONG.
  *
  *  @param[out] data  receives up to length bytes
- *  @return  the bytes received, 0 for an empty datagram or after a shutdown;
- *           MIO_ERR_WOULD_BLOCK; MIO_ERR_MESSAGE_TOO_LONG;
+ *  @return  the bytes received, 0 for an empty datagram; MIO_ERR_WOULD_BLOCK;
+ *           MIO_ERR_MESSAGE_TOO_LONG;
  *           MIO_ERR_CONNECTION_RESET; MIO_ERR_INVALID_INPUT;
  *           MIO_ERR_BAD_DESCRIPTOR
  *  @threads io

@@ -10,8 +10,8 @@ int mio__net_peer_credentials(mio_fd fd, mio_credentials *credentials);
 mio_ssize mio__net_send_fds(mio_fd fd, const void *data, size_t length,
                             const mio_fd *fds, size_t fd_count);
 
-/* Likewise. MIO_ERR_NO_SPACE if not all descriptors could be kept; then none
- * is, although the bytes have been read. */
+/* Likewise. If not all descriptors could be kept, none is, and *fd_count is
+ * more than fd_room. */
 mio_ssize mio__net_recv_fds(mio_fd fd, void *data, size_t length, mio_fd *fds,
                             size_t fd_room, size_t *fd_count);
 

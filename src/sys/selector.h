@@ -67,11 +67,14 @@ int mio__selector_deregister(struct mio__selector *selector,
 /* Waits once. One thread at a time. timeout_ns as in mio_poll_wait; may return
  * 0 early (after a ring that only concerned the selector, or when the system
  * caps the time), never late. MIO_ERR_INTERRUPTED after a signal. A ring of
- * the bell is reported as an event with MIO_TOKEN_RESERVED. Declared by the
- * type header, since it is inline on epoll:
+ * the bell is reported as an event with MIO_TOKEN_RESERVED. */
+int mio__selector_wait(struct mio__selector *selector, mio_event *events,
+                       int room, int64_t timeout_ns);
+
+/* What mio_poll.plain_ is to be while no bell is open: the epoll descriptor,
+ * or -1 if waits are always the library's. Inline in the type header:
  *
- * int mio__selector_wait(struct mio__selector *selector, mio_event *events,
- *                        int room, int64_t timeout_ns); */
+ * int mio__selector_plain(const struct mio__selector *selector); */
 
 /* The descriptor to nest in another poll, or MIO_ERR_UNSUPPORTED. */
 int mio__selector_fd(const struct mio__selector *selector, mio_fd *fd);

@@ -231,23 +231,29 @@ static int milliseconds_of(int64_t timeout_ns)
     return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
-int mio__selector_wait_finite(struct mio__selector *selector,
-                              mio_event *caller_events, int room,
-                              int64_t timeout_ns)
+static int wait_native(struct mio__selector *selector,
+                       struct epoll_event *events, int room, int64_t timeout_ns)
 {
-    struct epoll_event *events = (struct epoll_event *)(void *)caller_events;
+    if (timeout_ns <= 0) {
+        return epoll_wait(selector->epoll, events, room,
+                          timeout_ns < 0 ? -1 : 0);
+    }
     if (timeout_ns % NS_PER_MS != 0 && !selector->no_pwait2) {
         int count = pwait2(selector->epoll, events, room, timeout_ns);
-        if (count >= 0) {
+        if (count >= 0 || (errno != ENOSYS && errno != EPERM)) {
             return count;
-        }
-        if (errno != ENOSYS && errno != EPERM) {
-            return mio_error_from_os(errno);
         }
         selector->no_pwait2 = true;
     }
-    int count =
-        epoll_wait(selector->epoll, events, room, milliseconds_of(timeout_ns));
+    return epoll_wait(selector->epoll, events, room,
+                      milliseconds_of(timeout_ns));
+}
+
+int mio__selector_wait(struct mio__selector *selector, mio_event *events,
+                       int room, int64_t timeout_ns)
+{
+    int count = wait_native(selector, (struct epoll_event *)(void *)events,
+                            room, timeout_ns);
     return count < 0 ? mio_error_from_os(errno) : count;
 }
 

@@ -75,15 +75,22 @@ extern mio_ssize mio_stream_read_(mio_source *source, void *data,
 extern mio_ssize mio_stream_write_(mio_source *source, const void *data,
                                    size_t length);
 
-mio_ssize mio_stream_read_failed_(mio_source *source, void *data, size_t length)
+mio_ssize mio_stream_read_rest_(mio_source *source, void *data, size_t length,
+                                mio_ssize moved)
 {
+    if (moved == 0) {
+        return 0; /* the end of the stream */
+    }
     return errno == EINTR ? mio_stream_read_checked_(source, data, length)
                           : failure();
 }
 
-mio_ssize mio_stream_write_failed_(mio_source *source, const void *data,
-                                   size_t length)
+mio_ssize mio_stream_write_rest_(mio_source *source, const void *data,
+                                 size_t length, mio_ssize moved)
 {
+    if (moved == 0) {
+        return 0;
+    }
     return errno == EINTR ? mio_stream_write_checked_(source, data, length)
                           : failure();
 }

@@ -167,15 +167,14 @@ mio_ssize mio__net_recv_fds(mio_fd fd, void *data, size_t length, mio_fd *fds,
         return failure();
     }
     size_t total = control_take(&message, taken, MIO_FDS_MAX);
-    if (total > fd_room || (message.msg_flags & MSG_CTRUNC) != 0) {
+    bool is_cut = (message.msg_flags & MSG_CTRUNC) != 0 || total > MIO_FDS_MAX;
+    if (is_cut || total > fd_room) {
         for (size_t i = 0; i < total && i < MIO_FDS_MAX; i++) {
             mio__fd_close(taken[i]);
         }
-        return MIO_ERR_NO_SPACE;
-    }
-    if (total > 0) {
+    } else if (total > 0) {
         memcpy(fds, taken, total * sizeof(*fds));
     }
-    *fd_count = total;
+    *fd_count = is_cut ? MIO_FDS_MAX + 1 : total;
     return moved;
 }

@@ -28,10 +28,13 @@ struct mio__selector {
     bool stale;     /* an entry has changed meanwhile: pollfds lags behind */
 };
 
-int mio__selector_wait(struct mio__selector *selector, mio_event *events,
-                       int room, int64_t timeout_ns);
-
 void mio__selector_rearm(struct mio__selector *selector,
                          const mio_source *source, mio_interest directions);
+
+static inline int mio__selector_plain(const struct mio__selector *selector)
+{
+    (void)selector;
+    return -1;
+}
 
 #endif
