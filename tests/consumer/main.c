@@ -1,0 +1,50 @@
+/* main.c: the program of the three consumer projects: a byte through a pipe.
+ * It includes the library as its users do and uses nothing else. */
+#include <mio.h>
+
+#include <stdio.h>
+
+static mio_poll poll;
+static mio_slot slots[4];
+static mio_pipe_sender sender;
+static mio_pipe_receiver receiver;
+
+static int step(int result, const char *what)
+{
+    if (result < 0) {
+        printf("%s: %s\n", what, mio_error_name(result));
+    }
+    return result;
+}
+
+/* Returns 0 when the byte has come through. */
+static int run(void)
+{
+    char byte = 0;
+    mio_event events[4];
+    if (step(mio_poll_init(&poll, slots, 4), "init") < 0 ||
+        step(mio_pipe_open(&sender, &receiver), "pipe") < 0 ||
+        step(mio_registry_register(mio_poll_registry(&poll), &receiver.source,
+                                   7, MIO_READABLE),
+             "register") < 0 ||
+        step((int)mio_pipe_sender_write(&sender, "x", 1), "write") != 1 ||
+        step(mio_poll_wait(&poll, events, 4, INT64_C(10000000000)), "wait") !=
+            1 ||
+        mio_event_token(&events[0]) != 7 ||
+        !mio_event_is_readable(&events[0]) ||
+        step((int)mio_pipe_receiver_read(&receiver, &byte, 1), "read") != 1) {
+        return 1;
+    }
+    return byte == 'x' ? 0 : 1;
+}
+
+int main(void)
+{
+    int result = run();
+    mio_pipe_sender_close(&sender);
+    mio_pipe_receiver_close(&receiver);
+    mio_poll_close(&poll);
+    printf("mio %s, %s: %s\n", mio_version(), mio_backend_name(),
+           result == 0 ? "works" : "does not work");
+    return result;
+}

@@ -1,0 +1,37 @@
+#!/bin/sh
+# undefined.sh NM ARCHIVE BACKEND WAKER: the library calls no allocator, and of
+# the C library only what tests/gates/libc-symbols.txt allows.
+. "$(dirname "$0")/gate.sh"
+nm=$1 archive=$2 backend=$3 waker=$4
+list=tests/gates/libc-symbols.txt
+
+"$nm" -g "$archive" | awk 'NF == 3 && $2 != "U" { print $3 }' |
+    sort -u >"$scratch/defined"
+# A fortified call is a call of the plain function.
+"$nm" -u "$archive" | awk 'NF == 2 { print $2 }' |
+    sed -e 's/@.*//' -e 's/^__\(.*\)_chk$/\1/' | sort -u |
+    comm -23 - "$scratch/defined" >"$scratch/undefined"
+[ -s "$scratch/undefined" ] || fail "no undefined symbols found in $archive"
+
+sed -e 's/#.*//' "$list" | awk -v backend="$backend" -v waker="$waker" '
+    $2 == "always" || $2 == backend || $2 == waker { print $1 }
+' | sort -u >"$scratch/needed"
+sed -e 's/#.*//' "$list" | awk 'NF && $2 == "maybe" { print $1 }' |
+    sort -u >"$scratch/maybe"
+sort -u "$scratch/needed" "$scratch/maybe" >"$scratch/allowed"
+
+# Said apart, because no list may ever allow them.
+allocators='^(malloc|calloc|realloc|reallocarray|free|cfree|strn?dup|alloca|
+asprintf|vasprintf|aligned_alloc|memalign|posix_memalign|valloc|pvalloc|mmap|
+mmap64|mremap|brk|sbrk|getline|getdelim|open_memstream|getaddrinfo|fopen|
+fdopen|opendir|qsort|_Zn[aw].*|__tls_get_addr|__emutls_get_address)$'
+allocators=$(printf '%s' "$allocators" | tr -d '\n')
+grep -E "$allocators" "$scratch/undefined" "$scratch/allowed" |
+    sed 's/.*://' | sort -u | fail_lines ' allocates memory'
+
+comm -23 "$scratch/undefined" "$scratch/allowed" |
+    fail_lines " is called by the library and not allowed in $list"
+comm -13 "$scratch/undefined" "$scratch/needed" |
+    fail_lines " is allowed in $list and not called ($backend, $waker)"
+
+finish "$(wc -l <"$scratch/undefined") symbols of the C library"

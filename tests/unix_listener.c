@@ -1,0 +1,365 @@
+/* unix_listener.c: Unix listeners. The first tests are mio's scenarios, under
+ * mio's names. */
+#include "unix_support.h"
+
+enum { LISTENER = 1, OTHER = 2 };
+
+/* A listener as another library would hand it over: blocking, inherited. */
+static int plain_listener(const char *path)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_true(fd >= 0);
+    assert_true(strlen(path) < sizeof(name.sun_path));
+    memcpy(name.sun_path, path, strlen(path) + 1);
+    assert_int_equal(
+        bind(fd, (const struct sockaddr *)&name, (socklen_t)sizeof(name)), 0);
+    assert_int_equal(listen(fd, 16), 0);
+    return fd;
+}
+
+/* ---- mio's scenarios ----------------------------------------------------*/
+
+struct acceptor {
+    mio_unix_listener *listener;
+    mio_unix_stream stream;
+};
+
+static int accept_in_thread(void *argument)
+{
+    struct acceptor *acceptor = argument;
+    if (!fd_await_readable(acceptor->listener->source.fd)) {
+        return MIO_ERR_TIMED_OUT;
+    }
+    return mio_unix_listener_accept(acceptor->listener, &acceptor->stream,
+                                    NULL);
+}
+
+/* A listener made here accepts in another thread, and the stream comes back. */
+static void unix_listener_send_and_sync(void **state)
+{
+    const char *path = temp_path();
+    mio_unix_listener listener;
+    mio_unix_stream client;
+    struct acceptor acceptor = {&listener, {{0}}};
+    struct thread thread;
+    char data[4];
+    (void)state;
+    assert_ok(mio_unix_listener_bind(&listener, path));
+    thread_start(&thread, accept_in_thread, &acceptor);
+    int connected = mio_unix_stream_connect(&client, path);
+    assert_ok(thread_join(&thread));
+    assert_ok(connected);
+    assert_count(mio_unix_stream_write(&client, "hi", 2), 2);
+    assert_count(mio_unix_stream_read(&acceptor.stream, data, sizeof(data)), 2);
+    mio_unix_stream_close(&client);
+    mio_unix_stream_close(&acceptor.stream);
+    mio_unix_listener_close(&listener);
+}
+
+static void smoke(struct fixture *f, mio_unix_listener *listener,
+                  const char *path)
+{
+    mio_unix_stream client;
+    mio_unix_stream server;
+    mio_unix_stream none;
+    mio_addr peer;
+    char data[8];
+    assert_nonblocking_cloexec(listener->source.fd);
+    assert_ok(mio_registry_register(f->registry, &listener->source, LISTENER,
+                                    MIO_READABLE));
+    expect_no_events(f);
+    assert_error(mio_unix_listener_accept(listener, &none, NULL),
+                 MIO_ERR_WOULD_BLOCK);
+
+    assert_ok(mio_unix_stream_connect(&client, path));
+    expect_event(f, LISTENER, R_READABLE);
+    assert_ok(mio_unix_listener_accept(listener, &server, &peer));
+    assert_nonblocking_cloexec(server.source.fd);
+    assert_true(mio_addr_is_unnamed(&peer));
+    assert_error(mio_unix_listener_accept(listener, &none, &peer),
+                 MIO_ERR_WOULD_BLOCK);
+    assert_ok(mio_unix_listener_take_error(listener));
+
+    assert_count(mio_unix_stream_write(&client, "hello", 5), 5);
+    assert_count(mio_unix_stream_read(&server, data, sizeof(data)), 5);
+    assert_memory_equal(data, "hello", 5);
+    mio_unix_stream_close(&client);
+    mio_unix_stream_close(&server);
+    mio_unix_listener_close(listener);
+}
+
+static void unix_listener_smoke(void **state)
+{
+    const char *path = temp_path();
+    mio_unix_listener listener;
+    assert_ok(mio_unix_listener_bind(&listener, path));
+    smoke(*state, &listener, path);
+}
+
+static void unix_listener_from_std(void **state)
+{
+    const char *path = temp_path();
+    mio_unix_listener listener;
+    assert_ok(mio_unix_listener_from_fd(&listener, plain_listener(path)));
+    smoke(*state, &listener, path);
+}
+
+static void unix_listener_local_addr(void **state)
+{
+    const char *path = temp_path();
+    mio_unix_listener listener;
+    mio_unix_stream client;
+    mio_unix_stream server;
+    mio_addr expected;
+    mio_addr addr;
+    (void)state;
+    assert_ok(mio_addr_unix_path(&expected, path));
+    assert_ok(mio_unix_listener_bind(&listener, path));
+    assert_ok(mio_unix_stream_connect(&client, path));
+    assert_ok(mio_unix_listener_accept(&listener, &server, &addr));
+    assert_true(mio_addr_is_unnamed(&addr));
+    assert_ok(mio_unix_listener_local_addr(&listener, &addr));
+    assert_addr_equal(&addr, &expected);
+    assert_ok(mio_unix_stream_local_addr(&server, &addr));
+    assert_addr_equal(&addr, &expected);
+    assert_ok(mio_unix_stream_peer_addr(&server, &addr));
+    assert_true(mio_addr_is_unnamed(&addr));
+    mio_unix_stream_close(&client);
+    mio_unix_stream_close(&server);
+    mio_unix_listener_close(&listener);
+}
+
+static void unix_listener_register(void **state)
+{
+    struct fixture *f = *state;
+    mio_unix_listener listener;
+    assert_ok(mio_unix_listener_bind(&listener, temp_path()));
+    assert_ok(mio_registry_register(f->registry, &listener.source, LISTENER,
+                                    MIO_READABLE));
+    expect_no_events(f);
+    mio_unix_listener_close(&listener);
+}
+
+static void unix_listener_reregister(void **state)
+{
+    struct fixture *f = *state;
+    const char *path = temp_path();
+    mio_unix_listener listener;
+    mio_unix_stream client;
+    assert_ok(mio_unix_listener_bind(&listener, path));
+    assert_ok(mio_registry_register(f->registry, &listener.source, LISTENER,
+                                    MIO_WRITABLE));
+    assert_ok(mio_unix_stream_connect(&client, path));
+    expect_no_events(f);
+    assert_ok(mio_registry_reregister(f->registry, &listener.source, OTHER,
+                                      MIO_READABLE));
+    expect_only(f, OTHER, R_READABLE);
+    mio_unix_stream_close(&client);
+    mio_unix_listener_close(&listener);
+}
+
+static void unix_listener_deregister(void **state)
+{
+    struct fixture *f = *state;
+    const char *path = temp_path();
+    mio_unix_listener listener;
+    mio_unix_stream client;
+    mio_unix_stream server;
+    assert_ok(mio_unix_listener_bind(&listener, path));
+    assert_ok(mio_registry_register(f->registry, &listener.source, LISTENER,
+                                    MIO_READABLE));
+    assert_ok(mio_unix_stream_connect(&client, path));
+    assert_ok(mio_registry_deregister(f->registry, &listener.source));
+    expect_no_events(f);
+    assert_ok(mio_unix_listener_accept(&listener, &server, NULL));
+    mio_unix_stream_close(&server);
+    mio_unix_stream_close(&client);
+    mio_unix_listener_close(&listener);
+}
+
+static void unix_listener_abstract_namespace(void **state)
+{
+    struct fixture *f = *state;
+    const mio_addr name = abstract_addr();
+    mio_unix_listener listener;
+    mio_unix_stream client;
+    mio_unix_stream server;
+    mio_addr addr;
+    assert_ok(mio_unix_listener_bind_addr(&listener, &name));
+    assert_ok(mio_registry_register(f->registry, &listener.source, LISTENER,
+                                    MIO_READABLE));
+    assert_ok(mio_unix_stream_connect_addr(&client, &name));
+    expect_event(f, LISTENER, R_READABLE);
+    assert_ok(mio_unix_listener_accept(&listener, &server, &addr));
+    assert_true(mio_addr_is_unnamed(&addr));
+    assert_ok(mio_unix_listener_local_addr(&listener, &addr));
+    assert_addr_equal(&addr, &name);
+    assert_ok(mio_unix_stream_peer_addr(&client, &addr));
+    assert_addr_equal(&addr, &name);
+    mio_unix_stream_close(&client);
+    mio_unix_stream_close(&server);
+    mio_unix_listener_close(&listener);
+}
+
+/* ---- What mio does not have ---------------------------------------------*/
+
+/* A client that has a name of its own is known by it (mio drops the name). */
+static void accept_keeps_the_name_of_the_peer(void **state)
+{
+    const mio_addr server_name = abstract_addr();
+    mio_unix_listener listener;
+    (void)state;
+    assert_ok(mio_unix_listener_bind_addr(&listener, &server_name));
+    for (int abstract = 0; abstract < 2; abstract++) {
+        mio_addr client_name = abstract_addr();
+        mio_unix_stream client;
+        mio_unix_stream server;
+        mio_addr peer;
+        size_t length = 0;
+        size_t native_length = 0;
+        if (!abstract) {
+            assert_ok(mio_addr_unix_path(&client_name, temp_path()));
+        }
+        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        assert_true(fd >= 0);
+        const struct sockaddr *native =
+            mio_addr_sockaddr(&client_name, &native_length);
+        assert_int_equal(bind(fd, native, (socklen_t)native_length), 0);
+        native = mio_addr_sockaddr(&server_name, &native_length);
+        assert_int_equal(connect(fd, native, (socklen_t)native_length), 0);
+        assert_ok(mio_unix_stream_from_fd(&client, fd));
+
+        assert_ok(mio_unix_listener_accept(&listener, &server, &peer));
+        assert_addr_equal(&peer, &client_name);
+        assert_false(mio_addr_is_unnamed(&peer));
+        assert_int_equal(mio_addr_abstract_name(&peer, &length) != NULL,
+                         abstract != 0);
+        assert_ok(mio_unix_stream_peer_addr(&server, &peer));
+        assert_addr_equal(&peer, &client_name);
+        mio_unix_stream_close(&client);
+        mio_unix_stream_close(&server);
+    }
+    mio_unix_listener_close(&listener);
+}
+
+static void each_connection_after_draining_is_reported(void **state)
+{
+    struct fixture *f = *state;
+    const char *path = temp_path();
+    mio_unix_listener listener;
+    mio_unix_stream client;
+    mio_unix_stream server;
+    mio_unix_stream none;
+    assert_ok(mio_unix_listener_bind(&listener, path));
+    assert_ok(mio_registry_register(f->registry, &listener.source, LISTENER,
+                                    MIO_READABLE));
+    for (int i = 0; i < 5; i++) {
+        assert_ok(mio_unix_stream_connect(&client, path));
+        expect_only(f, LISTENER, R_READABLE);
+        assert_ok(mio_unix_listener_accept(&listener, &server, NULL));
+        assert_error(mio_unix_listener_accept(&listener, &none, NULL),
+                     MIO_ERR_WOULD_BLOCK);
+        mio_unix_stream_close(&client);
+        mio_unix_stream_close(&server);
+    }
+    mio_unix_listener_close(&listener);
+}
+
+/* The queue has an end, and a connect beyond it says so and leaks nothing. */
+static void connecting_to_a_full_queue_would_block(void **state)
+{
+    const char *path = temp_path();
+    enum { MOST = 64 };
+    mio_unix_stream clients[MOST];
+    mio_unix_stream server;
+    mio_unix_listener listener;
+    int made = 0;
+    int result = 0;
+    (void)state;
+    int fd = plain_listener(path);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_ok(mio_unix_listener_from_fd(&listener, fd));
+    while (made < MOST) {
+        result = mio_unix_stream_connect(&clients[made], path);
+        if (result != 0) {
+            break;
+        }
+        made++;
+    }
+    const int before = fd_count();
+    assert_error(result, MIO_ERR_WOULD_BLOCK);
+    assert_error(mio_unix_stream_connect(&clients[made], path),
+                 MIO_ERR_WOULD_BLOCK);
+    assert_int_equal(fd_count(), before);
+    assert_ok(mio_unix_listener_accept(&listener, &server, NULL));
+    mio_unix_stream_close(&server);
+    assert_ok(mio_unix_stream_connect(&clients[made], path));
+    made++;
+    while (made > 0) {
+        mio_unix_stream_close(&clients[--made]);
+    }
+    mio_unix_listener_close(&listener);
+}
+
+static void a_path_is_taken_until_it_is_removed(void **state)
+{
+    const char *path = temp_path();
+    mio_unix_listener first;
+    mio_unix_listener second;
+    mio_unix_stream client;
+    (void)state;
+    assert_error(mio_unix_stream_connect(&client, path), MIO_ERR_NOT_FOUND);
+    assert_ok(mio_unix_listener_bind(&first, path));
+    assert_error(mio_unix_listener_bind(&second, path), MIO_ERR_ADDR_IN_USE);
+    mio_unix_listener_close(&first);
+    assert_error(mio_unix_listener_bind(&second, path), MIO_ERR_ADDR_IN_USE);
+    assert_error(mio_unix_stream_connect(&client, path),
+                 MIO_ERR_CONNECTION_REFUSED);
+    assert_int_equal(unlink(path), 0);
+    assert_ok(mio_unix_listener_bind(&second, path));
+    mio_unix_listener_close(&second);
+}
+
+static void the_descriptor_can_be_given_away_and_taken_back(void **state)
+{
+    struct fixture *f = *state;
+    const char *path = temp_path();
+    mio_unix_listener listener;
+    mio_unix_stream client;
+    assert_ok(mio_unix_listener_bind(&listener, path));
+    assert_ok(mio_registry_register(f->registry, &listener.source, LISTENER,
+                                    MIO_READABLE));
+    const mio_fd made = listener.source.fd;
+    assert_int_equal(mio_unix_listener_into_fd(&listener), made);
+    assert_int_equal(mio_unix_listener_into_fd(&listener), MIO_FD_INVALID);
+    assert_ok(mio_unix_stream_connect(&client, path));
+    expect_quiet(f);
+    assert_ok(mio_unix_listener_from_fd(&listener, made));
+    assert_int_equal(listener.source.fd, made);
+    assert_ok(mio_registry_register(f->registry, &listener.source, OTHER,
+                                    MIO_READABLE));
+    expect_only(f, OTHER, R_READABLE);
+    mio_unix_stream_close(&client);
+    mio_unix_listener_close(&listener);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST_BARE(unix_listener_send_and_sync),
+        TEST(unix_listener_smoke),
+        TEST(unix_listener_from_std),
+        TEST_BARE(unix_listener_local_addr),
+        TEST(unix_listener_register),
+        TEST(unix_listener_reregister),
+        TEST(unix_listener_deregister),
+        TEST(unix_listener_abstract_namespace),
+        TEST_BARE(accept_keeps_the_name_of_the_peer),
+        TEST(each_connection_after_draining_is_reported),
+        TEST_BARE(connecting_to_a_full_queue_would_block),
+        TEST_BARE(a_path_is_taken_until_it_is_removed),
+        TEST(the_descriptor_can_be_given_away_and_taken_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
