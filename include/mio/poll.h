@@ -6,6 +6,11 @@
 #include "mio/event.h"
 #include "mio/source.h"
 
+#if defined(__linux__) && defined(__GNUC__)
+#define MIO_POLL_WAIT_IS_INLINE_
+#include <sys/epoll.h>
+#endif
+
 /* Sizes depend on the kind of system only, never on the backend. */
 #ifdef _WIN32
 #define MIO_SLOT_SIZE 128
@@ -97,10 +102,12 @@ static inline int mio_poll_init(mio_poll *poll, mio_slot *slots,
  */
 MIO_API void mio_poll_close(mio_poll *poll);
 
+/* ---- Waiting ------------------------------------------------------------*/
+
 /* The inside of mio_poll_wait. As long as a poll over epoll has no waker, a wait
  * without a time limit is one system call, and is made inline: `plain_` then
- * holds the kernel's descriptor, otherwise -1. All other waits, and what
- * that one call does not settle, are the library's. */
+ * holds the kernel's descriptor, otherwise -1. All other waits, and what that
+ * one call does not settle, are the library's. */
 
 #define MIO_POLL_UNTRIED_ INT32_MIN
 
@@ -116,10 +123,7 @@ MIO_API void mio_poll_close(mio_poll *poll);
 MIO_API int mio_poll_wait_full_(mio_poll *poll, mio_event *events,
                                 size_t capacity, int64_t timeout_ns, int count);
 
-#if defined(__linux__) && defined(__GNUC__)
-#define MIO_POLL_WAIT_IS_INLINE_
-
-#include <sys/epoll.h>
+#ifdef MIO_POLL_WAIT_IS_INLINE_
 
 #define MIO_POLL_PLAIN_MAX_ ((size_t)1 << 20)
 
@@ -156,8 +160,7 @@ MIO_INLINE int mio_poll_plain_(const mio_poll *poll)
  *  @return  the number of events, 0 when the time is over;
  *           MIO_ERR_INVALID_INPUT for NULL, a closed poll or capacity 0;
  *           MIO_ERR_BUSY if another thread is waiting on this poll and would
- *           be disturbed;
- *           MIO_ERR_INTERRUPTED if asked for; MIO_ERR_OTHER
+ *           be disturbed; MIO_ERR_INTERRUPTED if asked for; MIO_ERR_OTHER
  *  @threads one at a time; all registry and waker functions may run meanwhile
  *  @memory  events is used only during the call
  *  @mio     mio::Poll::poll and mio::Events
