@@ -67,18 +67,24 @@ int mio_addr_ipv6(mio_addr *addr, const uint8_t ip[16], uint16_t port,
     return 0;
 }
 
+int mio__addr_path(mio_addr *addr, const char *path, size_t length)
+{
+    if (length > PATH_SIZE) {
+        return MIO_ERR_NAME_TOO_LONG;
+    }
+    addr_begin(addr, AF_UNIX, PATH_OFFSET + length + 1);
+    memcpy(addr->native_.bytes_ + PATH_OFFSET, path, length);
+    return 0;
+}
+
 int mio_addr_unix_path(mio_addr *addr, const char *path)
 {
     if (addr == NULL || path == NULL || *path == '\0') {
         return MIO_ERR_INVALID_INPUT;
     }
     size_t length = strlen(path);
-    if (length >= PATH_SIZE) {
-        return MIO_ERR_NAME_TOO_LONG;
-    }
-    addr_begin(addr, AF_UNIX, PATH_OFFSET + length + 1);
-    memcpy(addr->native_.bytes_ + PATH_OFFSET, path, length);
-    return 0;
+    return length < PATH_SIZE ? mio__addr_path(addr, path, length)
+                              : MIO_ERR_NAME_TOO_LONG;
 }
 
 int mio_addr_unix_abstract(mio_addr *addr, const void *name, size_t length)
@@ -145,12 +151,16 @@ int mio_addr_from_sockaddr(mio_addr *addr, const struct sockaddr *native,
         break;
     case AF_UNIX:
         used = length;
+        /* Linux adds a NUL to a path that fills sun_path. */
+        if (used == sizeof(struct sockaddr_un) + 1 &&
+            ((const unsigned char *)native)[used - 1] == 0) {
+            used--;
+        }
         break;
     default:
         return MIO_ERR_UNSUPPORTED;
     }
-    /* Linux adds a NUL to a path that fills sun_path. */
-    if (length < used || used > sizeof(struct sockaddr_un) + 1) {
+    if (length < used || used > sizeof(struct sockaddr_un)) {
         return MIO_ERR_INVALID_INPUT;
     }
     addr_begin(addr, head.sa_family, used);

@@ -190,7 +190,7 @@ static int parse_unix(mio_addr *addr, const char *text)
     if (strlen(name) != (size_t)length) {
         return MIO_ERR_INVALID_INPUT; /* a path has no NUL inside */
     }
-    return mio_addr_unix_path(addr, name);
+    return mio__addr_path(addr, name, (size_t)length);
 }
 
 int mio_addr_parse(mio_addr *addr, const char *text)

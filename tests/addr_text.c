@@ -312,7 +312,9 @@ static void round_trip_unix(void **state)
             expect_round_trip(&addr);
         }
         for (k = 0; k < length; k++) {
-            name[k] = name[k] == '\0' ? 'x' : name[k];
+            if (name[k] == '\0') {
+                name[k] = 'x';
+            }
         }
         name[length] = '\0';
         assert_ok(mio_addr_unix_path(&addr, name));

@@ -23,6 +23,10 @@ static inline struct sockaddr *mio__addr_native(mio_addr *addr)
     return (struct sockaddr *)(void *)addr->native_.bytes_;
 }
 
+/* Makes a Unix address of a path, which may fill sun_path to the last byte, as
+ * a peer's may. Returns 0 or MIO_ERR_NAME_TOO_LONG. */
+int mio__addr_path(mio_addr *addr, const char *path, size_t length);
+
 /* Makes an unnamed Unix address. */
 void mio__addr_unnamed(mio_addr *addr);
 
