@@ -145,8 +145,9 @@ MIO_INLINE int mio_poll_plain_(const mio_poll *poll)
  *
  *  Returns as soon as there is at least one event, or when the time is over.
  *  At most `capacity` events are returned; the others come with the next call,
- *  and neither sources nor wakers can starve each other. A source registered
- *  by another thread during the wait is seen by the wait.
+ *  and neither sources nor wakers can starve each other. Fewer events than
+ *  capacity do not mean that none is left. A source registered by another
+ *  thread during the wait is seen by the wait.
  *
  *  It never returns before its time with no event: neither signals (unless
  *  mio_poll_set_interruptible asks for it) nor registrations by other threads
