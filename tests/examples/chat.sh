@@ -42,6 +42,7 @@ wait "$guest" || fail "the guest's status is $?"
 
 peer slow-guest "$path"
 peer reset "$path" 50
+say "$work/file" # once it has left, all before it have been let in
 expect_no_connections
 stop '^stopped: open 0$'
 [ ! -e "$path" ] || fail "the path is left"
@@ -53,6 +54,7 @@ wait "$server" 2>/dev/null
 [ -S "$path" ] || fail "no path left"
 start "$bin/chat" -s "$path"
 "$bin/chat" -s "$path" 2>"$work/second.log" && fail "two rooms on one path"
+say "$work/file" # the other room has knocked, and must have been let in
 expect_no_connections
 stop '^stopped: open 0$'
 exit 0
