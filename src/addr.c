@@ -304,21 +304,31 @@ bool mio_addr_is_unnamed(const mio_addr *addr)
            unix_name(addr, &size) == NULL;
 }
 
+static bool is_same(const mio_addr *a, const mio_addr *b, size_t offset,
+                    size_t size)
+{
+    return memcmp(a->native_.bytes_ + offset, b->native_.bytes_ + offset,
+                  size) == 0;
+}
+
 bool mio_addr_equal(const mio_addr *a, const mio_addr *b)
 {
     mio_addr_family family = mio_addr_kind(a);
-    if (family == MIO_ADDR_NONE || family != mio_addr_kind(b)) {
+    if (family != mio_addr_kind(b)) {
         return false;
     }
-    if (family == MIO_ADDR_UNIX) {
+    switch (family) {
+    case MIO_ADDR_UNIX:
         return a->length_ == b->length_ &&
-               memcmp(a->native_.bytes_ + PATH_OFFSET,
-                      b->native_.bytes_ + PATH_OFFSET,
-                      a->length_ - PATH_OFFSET) == 0;
+               is_same(a, b, PATH_OFFSET, a->length_ - PATH_OFFSET);
+    case MIO_ADDR_IPV4:
+        return is_same(a, b, PORT_OFFSET, 2) &&
+               is_same(a, b, offsetof(struct sockaddr_in, sin_addr), 4);
+    case MIO_ADDR_IPV6:
+        return is_same(a, b, PORT_OFFSET, 2) &&
+               is_same(a, b, offsetof(struct sockaddr_in6, sin6_addr), 16) &&
+               is_same(a, b, SCOPE_OFFSET, 4);
+    default:
+        return false;
     }
-    size_t size = 0;
-    const uint8_t *ip = mio_addr_ip(a, &size);
-    return memcmp(ip, mio_addr_ip(b, NULL), size) == 0 &&
-           mio_addr_port(a) == mio_addr_port(b) &&
-           mio_addr_scope(a) == mio_addr_scope(b);
 }

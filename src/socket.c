@@ -123,6 +123,16 @@ int mio__socket_open(enum mio__socket_kind kind, const mio_addr *addr,
     return error;
 }
 
+int mio__socket_finish(mio_source *source, mio_fd fd, int error)
+{
+    if (error == 0) {
+        mio__source_open(source, fd, 0);
+    } else {
+        mio__net_close(fd);
+    }
+    return error;
+}
+
 /* ---- On open sockets ----------------------------------------------------*/
 
 int mio__socket_adopt(mio_source *source, mio_fd fd, enum mio__domain domain,
@@ -255,23 +265,24 @@ int mio__socket_flag(const mio_source *source, enum mio__option option,
     return error;
 }
 
+/* Which option is the source's TTL: it depends on the family. */
+static int ttl_option(const mio_source *source, enum mio__option *option)
+{
+    int error = mio__socket_check(source);
+    return error == 0 ? mio__net_hop_option(source->fd, option) : error;
+}
+
 int mio__socket_set_ttl(const mio_source *source, uint32_t ttl)
 {
-    enum mio__option option = MIO__OPTION_TTL_V4;
-    int error = mio__socket_check(source);
-    if (error == 0) {
-        error = mio__net_hop_option(source->fd, &option);
-    }
+    enum mio__option option;
+    int error = ttl_option(source, &option);
     return error == 0 ? mio__socket_set_option(source, option, ttl, 1, 255)
                       : error;
 }
 
 int mio__socket_ttl(const mio_source *source, uint32_t *ttl)
 {
-    enum mio__option option = MIO__OPTION_TTL_V4;
-    int error = mio__socket_check(source);
-    if (error == 0) {
-        error = mio__net_hop_option(source->fd, &option);
-    }
+    enum mio__option option;
+    int error = ttl_option(source, &option);
     return error == 0 ? mio__socket_option(source, option, ttl) : error;
 }

@@ -37,6 +37,10 @@ enum mio__socket_kind {
 int mio__socket_open(enum mio__socket_kind kind, const mio_addr *addr,
                      const mio_socket_options *options, mio_fd *fd);
 
+/* The end of making an object: opens its source, or closes fd after an error.
+ * Returns the error. */
+int mio__socket_finish(mio_source *source, mio_fd fd, int error);
+
 int mio__socket_adopt(mio_source *source, mio_fd fd, enum mio__domain domain,
                       enum mio__transport transport, bool listening);
 int mio__socket_accept(const mio_source *listener, mio_source *stream,

@@ -30,7 +30,7 @@ mio_ssize mio_stream_read_checked_(mio_source *source, void *data,
     if (error != 0) {
         return error;
     }
-    mio_ssize moved = mio__net_read(source->fd, data, length);
+    mio_ssize moved = mio__net_read(source->fd, data, length, false);
     return mio__stream_moved(source, MIO_READABLE, moved, length);
 }
 
@@ -41,7 +41,7 @@ mio_ssize mio__stream_peek(const mio_source *source, void *data, size_t length)
         return error;
     }
     /* A short peek leaves all of it there: only an empty one arms. */
-    mio_ssize moved = mio__net_peek(source->fd, data, length);
+    mio_ssize moved = mio__net_read(source->fd, data, length, true);
     return mio__stream_moved(source, MIO_READABLE, moved, 0);
 }
 

@@ -25,12 +25,7 @@ int mio_tcp_listener_bind_with(mio_tcp_listener *listener, const mio_addr *addr,
         error = mio__net_listen(fd, is_default ? DEFAULT_BACKLOG
                                                : options->backlog);
     }
-    if (error != 0) {
-        mio__net_close(fd);
-        return error;
-    }
-    mio__source_open(&listener->source, fd, 0);
-    return 0;
+    return mio__socket_finish(&listener->source, fd, error);
 }
 
 int mio_tcp_listener_bind(mio_tcp_listener *listener, const mio_addr *addr)

@@ -13,12 +13,7 @@ int mio_udp_socket_bind_with(mio_udp_socket *socket, const mio_addr *addr,
         return error;
     }
     error = mio__net_bind(fd, addr);
-    if (error != 0) {
-        mio__net_close(fd);
-        return error;
-    }
-    mio__source_open(&socket->source, fd, 0);
-    return 0;
+    return mio__socket_finish(&socket->source, fd, error);
 }
 
 int mio_udp_socket_bind(mio_udp_socket *socket, const mio_addr *addr)

@@ -11,13 +11,8 @@ static int datagram_open(mio_unix_datagram *socket, const mio_addr *addr)
     }
     if (addr != NULL) {
         error = mio__net_bind(fd, addr);
-        if (error != 0) {
-            mio__net_close(fd);
-            return error;
-        }
     }
-    mio__source_open(&socket->source, fd, 0);
-    return 0;
+    return mio__socket_finish(&socket->source, fd, error);
 }
 
 int mio_unix_datagram_bind_addr(mio_unix_datagram *socket, const mio_addr *addr)

@@ -18,12 +18,7 @@ int mio_unix_listener_bind_addr(mio_unix_listener *listener,
     if (error == 0) {
         error = mio__net_listen(fd, BACKLOG);
     }
-    if (error != 0) {
-        mio__net_close(fd);
-        return error;
-    }
-    mio__source_open(&listener->source, fd, 0);
-    return 0;
+    return mio__socket_finish(&listener->source, fd, error);
 }
 
 int mio_unix_listener_bind(mio_unix_listener *listener, const char *path)

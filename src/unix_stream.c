@@ -14,12 +14,7 @@ int mio_unix_stream_connect_addr(mio_unix_stream *stream, const mio_addr *addr)
         return error;
     }
     error = mio__net_connect(fd, addr);
-    if (error != 0) {
-        mio__net_close(fd);
-        return error;
-    }
-    mio__source_open(&stream->source, fd, 0);
-    return 0;
+    return mio__socket_finish(&stream->source, fd, error);
 }
 
 int mio_unix_stream_connect(mio_unix_stream *stream, const char *path)

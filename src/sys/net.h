@@ -55,8 +55,7 @@ int mio__net_take_error(mio_fd fd);
 
 /* ---- net_stream.c: streams ----------------------------------------------*/
 
-mio_ssize mio__net_read(mio_fd fd, void *data, size_t length);
-mio_ssize mio__net_peek(mio_fd fd, void *data, size_t length);
+mio_ssize mio__net_read(mio_fd fd, void *data, size_t length, bool peek);
 mio_ssize mio__net_write(mio_fd fd, const void *data, size_t length);
 
 /* At most MIO__BUFFERS_MAX buffers. */

@@ -266,24 +266,25 @@ int mio__net_accept(mio_fd fd, mio_fd *accepted, mio_addr *peer)
     return 0;
 }
 
-int mio__net_local_addr(mio_fd fd, mio_addr *addr)
+static int name_of(int (*get)(int, struct sockaddr *, socklen_t *), int fd,
+                   mio_addr *addr)
 {
     struct sockaddr_storage native;
     socklen_t length = sizeof(native);
-    if (getsockname(fd, (struct sockaddr *)&native, &length) < 0) {
+    if (get(fd, (struct sockaddr *)&native, &length) < 0) {
         return failure();
     }
     return mio_addr_from_sockaddr(addr, (struct sockaddr *)&native, length);
 }
 
+int mio__net_local_addr(mio_fd fd, mio_addr *addr)
+{
+    return name_of(getsockname, fd, addr);
+}
+
 int mio__net_peer_addr(mio_fd fd, mio_addr *addr)
 {
-    struct sockaddr_storage native;
-    socklen_t length = sizeof(native);
-    if (getpeername(fd, (struct sockaddr *)&native, &length) < 0) {
-        return failure();
-    }
-    return mio_addr_from_sockaddr(addr, (struct sockaddr *)&native, length);
+    return name_of(getpeername, fd, addr);
 }
 
 int mio__net_shutdown(mio_fd fd, mio_shutdown how)

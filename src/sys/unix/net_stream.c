@@ -11,20 +11,11 @@ static mio_ssize failure(void)
     return mio_error_from_os(errno);
 }
 
-mio_ssize mio__net_read(mio_fd fd, void *data, size_t length)
+mio_ssize mio__net_read(mio_fd fd, void *data, size_t length, bool peek)
 {
     ssize_t moved;
     do {
-        moved = recv(fd, data, length, 0);
-    } while (moved < 0 && errno == EINTR);
-    return moved < 0 ? failure() : moved;
-}
-
-mio_ssize mio__net_peek(mio_fd fd, void *data, size_t length)
-{
-    ssize_t moved;
-    do {
-        moved = recv(fd, data, length, MSG_PEEK);
+        moved = recv(fd, data, length, peek ? MSG_PEEK : 0);
     } while (moved < 0 && errno == EINTR);
     return moved < 0 ? failure() : moved;
 }
