@@ -60,6 +60,10 @@
  * The library starts no threads. The only memory that it shares between
  * objects is one atomic counter that numbers the polls.
  *
+ * Names. Everything here begins with mio_ or MIO_; a name that ends with an
+ * underscore is the library's own. Since plain waits and the I/O of streams are
+ * inline, <sys/socket.h> comes along on Unix and <sys/epoll.h> on Linux.
+ *
  * Edges. By default a source is edge-triggered: an event says that something
  * has changed. After a readable event read until MIO_ERR_WOULD_BLOCK, after a
  * writable one write until MIO_ERR_WOULD_BLOCK or until there is no more to
