@@ -9,5 +9,5 @@ int64_t mio__clock_now(void)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    return (int64_t)now.tv_sec * MIO__NS_PER_S + now.tv_nsec;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "mio/error.h"
+#include "sys/unix/descriptor.h"
 
 int mio__doorbell_open(struct mio__doorbell *doorbell)
 {
@@ -29,9 +30,7 @@ int mio__doorbell_open(struct mio__doorbell *doorbell)
 
 void mio__doorbell_close(struct mio__doorbell *doorbell)
 {
-    int saved = errno;
-    (void)close(doorbell->watch);
-    errno = saved;
+    mio__fd_close(doorbell->watch);
 }
 
 int mio__doorbell_ring(const struct mio__doorbell *doorbell)

@@ -38,11 +38,11 @@
 #ifdef MIO_SYS_EPOLL
 
 #include <errno.h>
-#include <limits.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
 #include "sys/unix/descriptor.h"
 #include "sys/unix/sanitizer.h"
 
@@ -63,9 +63,6 @@ _Static_assert(MIO_EVENT_IN == EPOLLIN && MIO_EVENT_OUT == EPOLLOUT &&
 _Static_assert(MIO_READABLE == EPOLLIN && MIO_WRITABLE == EPOLLOUT &&
                    MIO_PRIORITY == EPOLLPRI,
                "same directions");
-
-#define NS_PER_MS 1000000
-#define NS_PER_S 1000000000
 
 int mio__selector_open(struct mio__selector *selector, struct mio__bell *bell,
                        mio_slot *slots, size_t count)
@@ -208,8 +205,8 @@ static int pwait2(int epoll, struct epoll_event *events, int room,
                   int64_t timeout_ns)
 {
 #ifdef SYS_epoll_pwait2
-    struct kernel_timespec timeout = {timeout_ns / NS_PER_S,
-                                      timeout_ns % NS_PER_S};
+    struct kernel_timespec timeout = {timeout_ns / MIO__NS_PER_S,
+                                      timeout_ns % MIO__NS_PER_S};
     int count = (int)syscall(SYS_epoll_pwait2, epoll, events, room, &timeout,
                              NULL, (size_t)0);
     MIO__WRITTEN_BY_KERNEL(events, count, sizeof(*events));
@@ -224,13 +221,6 @@ static int pwait2(int epoll, struct epoll_event *events, int room,
 #endif
 }
 
-/* Rounded up, so that a wait never ends early. */
-static int milliseconds_of(int64_t timeout_ns)
-{
-    int64_t ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
-    return ms < INT_MAX ? (int)ms : INT_MAX;
-}
-
 static int wait_native(struct mio__selector *selector,
                        struct epoll_event *events, int room, int64_t timeout_ns)
 {
@@ -238,7 +228,7 @@ static int wait_native(struct mio__selector *selector,
         return epoll_wait(selector->epoll, events, room,
                           timeout_ns < 0 ? -1 : 0);
     }
-    if (timeout_ns % NS_PER_MS != 0 && !selector->no_pwait2) {
+    if (timeout_ns % MIO__NS_PER_MS != 0 && !selector->no_pwait2) {
         int count = pwait2(selector->epoll, events, room, timeout_ns);
         if (count >= 0 || (errno != ENOSYS && errno != EPERM)) {
             return count;
@@ -246,7 +236,7 @@ static int wait_native(struct mio__selector *selector,
         selector->no_pwait2 = true;
     }
     return epoll_wait(selector->epoll, events, room,
-                      milliseconds_of(timeout_ns));
+                      mio__clock_milliseconds(timeout_ns));
 }
 
 int mio__selector_wait(struct mio__selector *selector, mio_event *events,

@@ -37,16 +37,15 @@
 #ifdef MIO_SYS_POLL
 
 #include <errno.h>
-#include <limits.h>
 #include <sys/stat.h>
+
+#include "sys/clock.h"
 
 #ifndef POLLRDHUP
 #define POLLRDHUP 0 /* the peer's end of stream then shows as readable */
 #endif
 
 #define NO_ENTRY UINT32_MAX
-#define NS_PER_MS 1000000
-#define NS_PER_S 1000000000
 
 /* entry.wish: what was registered. The directions are the low bits of
  * mio_interest. */
@@ -347,13 +346,6 @@ void mio__selector_rearm(struct mio__selector *selector,
 
 /* ---- Waiting ------------------------------------------------------------*/
 
-/* Rounded up, so that a wait never ends early. */
-static int milliseconds_of(int64_t timeout_ns)
-{
-    int64_t ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
-    return ms < INT_MAX ? (int)ms : INT_MAX;
-}
-
 static int poll_kernel(struct pollfd *pollfds, nfds_t count, int64_t timeout_ns)
 {
     if (timeout_ns < 0) {
@@ -361,14 +353,15 @@ static int poll_kernel(struct pollfd *pollfds, nfds_t count, int64_t timeout_ns)
     }
 #if defined(__linux__) || defined(__FreeBSD__) || defined(__OpenBSD__)
     /* Not for long waits: there a 32-bit time_t would overflow. */
-    if (timeout_ns % NS_PER_MS != 0 && timeout_ns < 60 * (int64_t)NS_PER_S) {
+    if (timeout_ns % MIO__NS_PER_MS != 0 &&
+        timeout_ns < 60 * (int64_t)MIO__NS_PER_S) {
         struct timespec timeout;
-        timeout.tv_sec = (time_t)(timeout_ns / NS_PER_S);
-        timeout.tv_nsec = (long)(timeout_ns % NS_PER_S);
+        timeout.tv_sec = (time_t)(timeout_ns / MIO__NS_PER_S);
+        timeout.tv_nsec = (long)(timeout_ns % MIO__NS_PER_S);
         return ppoll(pollfds, count, &timeout, NULL);
     }
 #endif
-    return poll(pollfds, count, milliseconds_of(timeout_ns));
+    return poll(pollfds, count, mio__clock_milliseconds(timeout_ns));
 }
 
 /* The events that poll(2) found for an entry, as a mio_event's flags; disarms
