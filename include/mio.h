@@ -3,19 +3,20 @@
  * This is the header to include. It reads as a manual from top to bottom; the
  * parts are in include/mio/, one noun each, in this order:
  *
- *   base.h    versions and basic types
- *   error.h   the error codes
- *   event.h   tokens, interests, events
- *   source.h  what can be registered
- *   poll.h    the poll and its registry
- *   waker.h   ending a wait from another thread
- *   addr.h    socket addresses
- *   socket.h  options, shutdown, accept classes
- *   stream.h  (inside of the streams)
- *   tcp.h     listener and stream
- *   udp.h     socket
- *   unix.h    Unix-domain listener, stream, datagram socket
- *   pipe.h    pipe sender and receiver
+ *   base.h        versions and basic types
+ *   error.h       the error codes
+ *   event.h       tokens, interests, events
+ *   source.h      what can be registered
+ *   poll.h        the poll and its registry
+ *   waker.h       ending a wait from another thread
+ *   addr.h        socket addresses
+ *   socket.h      options, shutdown, accept classes
+ *   stream.h      (inside of the streams)
+ *   tcp.h         listener and stream
+ *   udp.h         socket
+ *   unix.h        Unix-domain listener, stream, datagram socket
+ *   pipe.h        pipe sender and receiver (Unix)
+ *   named_pipe.h  named pipes (Windows)
  *
  * The shape of every program:
  *
@@ -58,7 +59,8 @@
  *         nothing may run beside its close, into_fd, or (de)registration
  *   one   the object belongs to one thread during the call
  * The library starts no threads. The only memory that it shares between
- * objects is one atomic counter that numbers the polls.
+ * objects is one atomic counter that numbers the polls, and on Windows what
+ * says that Winsock has been started (once, and never ended).
  *
  * Names. Everything here begins with mio_ or MIO_; a name that ends with an
  * underscore is the library's own. Since plain waits and the I/O of streams are
@@ -89,5 +91,6 @@
 #include "mio/udp.h"
 #include "mio/unix.h"
 #include "mio/pipe.h"
+#include "mio/named_pipe.h"
 
 #endif

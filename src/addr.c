@@ -21,7 +21,7 @@ _Static_assert(offsetof(struct sockaddr_in, sin_port) ==
 #define PATH_OFFSET offsetof(struct sockaddr_un, sun_path)
 #define PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
 
-static void addr_begin(mio_addr *addr, sa_family_t family, size_t length)
+static void addr_begin(mio_addr *addr, mio__native_family family, size_t length)
 {
     memset(addr, 0, sizeof(*addr));
     memcpy(addr->native_.bytes_ + offsetof(struct sockaddr, sa_family), &family,
@@ -178,7 +178,7 @@ mio_addr_family mio_addr_kind(const mio_addr *addr)
     if (addr == NULL || addr->length_ == 0) {
         return MIO_ADDR_NONE;
     }
-    sa_family_t family;
+    mio__native_family family;
     memcpy(&family, addr->native_.bytes_ + offsetof(struct sockaddr, sa_family),
            sizeof(family));
     switch (family) {

@@ -1,6 +1,8 @@
 /* pipe.c: see mio/pipe.h. */
 #include "socket.h"
 
+#ifndef _WIN32
+
 #include "sys/pipe.h"
 
 int mio_pipe_open(mio_pipe_sender *sender, mio_pipe_receiver *receiver)
@@ -108,3 +110,5 @@ mio_ssize mio_pipe_receiver_read(mio_pipe_receiver *receiver, void *data,
     const mio_buffer buffer = {data, length};
     return mio_pipe_receiver_readv(receiver, &buffer, 1);
 }
+
+#endif /* !_WIN32 */

@@ -1,8 +1,6 @@
 /* poll.c: a poll's life, and the ways into a wait. */
 #include "registry.h"
 
-#include <errno.h>
-
 #include "wait.h"
 
 _Static_assert(sizeof(struct mio_registry) <= sizeof(mio_poll),
@@ -19,7 +17,8 @@ _Static_assert(_Alignof(struct mio_registry) <= _Alignof(mio_poll),
  * the size in bytes are above it. */
 #define EVENTS_MAX (1 << 20)
 
-/* Numbers the polls. The library's only writable global. */
+/* Numbers the polls. The library's only writable global, but for
+ * sys/windows/net.c. */
 static _Atomic uint32_t poll_count;
 
 static struct mio_registry *registry_of(mio_poll *poll)
@@ -127,7 +126,7 @@ int mio_poll_wait_full_(mio_poll *poll, mio_event *events, size_t capacity,
     if (count == MIO_POLL_UNTRIED_) {
         count = 0;
     } else if (count < 0) {
-        count = mio_error_from_os(errno);
+        count = mio_error_from_os(mio_last_os_error());
     }
     int room = capacity < EVENTS_MAX ? (int)capacity : EVENTS_MAX;
     return mio__wait(registry, events, room, timeout_ns, count);

@@ -64,6 +64,10 @@ int mio__socket_ttl(const mio_source *source, uint32_t *ttl);
 
 mio_ssize mio__stream_peek(const mio_source *source, void *data, size_t length);
 
+/* Adds up what the buffers hold, as far as one call will take them, which is
+ * MIO__BUFFERS_MAX. Returns 0 or MIO_ERR_INVALID_INPUT. */
+int mio__buffers_check(const mio_buffer *buffers, size_t count, size_t *total);
+
 /* Vectored, by the given one of mio__net_readv, mio__pipe_writev and so on. */
 typedef mio_ssize (*mio__vector_io)(mio_fd fd, const mio_buffer *buffers,
                                     size_t count);

@@ -59,8 +59,7 @@ mio_ssize mio_stream_write_checked_(mio_source *source, const void *data,
     return mio__stream_moved(source, MIO_WRITABLE, moved, length);
 }
 
-/* Adds up what the buffers hold, as far as one call will take them. */
-static int buffers_check(const mio_buffer *buffers, size_t count, size_t *total)
+int mio__buffers_check(const mio_buffer *buffers, size_t count, size_t *total)
 {
     *total = 0;
     if (buffers == NULL) {
@@ -80,7 +79,7 @@ static int vector_check(const mio_source *source, const mio_buffer *buffers,
                         size_t count, size_t *total)
 {
     int error = mio__socket_check(source);
-    return error == 0 ? buffers_check(buffers, count, total) : error;
+    return error == 0 ? mio__buffers_check(buffers, count, total) : error;
 }
 
 mio_ssize mio__vector_read(const mio_source *source, const mio_buffer *buffers,

@@ -15,7 +15,7 @@ int mio_tcp_listener_bind_with(mio_tcp_listener *listener, const mio_addr *addr,
         return error;
     }
     if (options == NULL || options->reuse_address == MIO_DEFAULT) {
-        error = mio__net_set_option(fd, MIO__OPTION_REUSE_ADDRESS, 1);
+        error = mio__net_claim(fd);
     }
     if (error == 0) {
         error = mio__net_bind(fd, addr);

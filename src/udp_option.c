@@ -41,6 +41,13 @@ int mio_udp_socket_only_v6(const mio_udp_socket *socket, bool *on)
     return mio__socket_flag(MIO__SOURCE(socket), MIO__OPTION_V6_ONLY, on);
 }
 
+int mio_udp_socket_set_connection_reset(mio_udp_socket *socket, bool on)
+{
+    int error = mio__socket_check(MIO__SOURCE(socket));
+    return error == 0 ? mio__net_set_connection_reset(socket->source.fd, on)
+                      : error;
+}
+
 /* ---- Multicast ----------------------------------------------------------*/
 
 int mio_udp_socket_set_multicast_loop_v4(mio_udp_socket *socket, bool on)

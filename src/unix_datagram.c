@@ -1,6 +1,8 @@
 /* unix_datagram.c: see mio/unix.h. */
 #include "socket.h"
 
+#ifndef _WIN32
+
 /* Opens a socket, bound to addr unless that is NULL. */
 static int datagram_open(mio_unix_datagram *socket, const mio_addr *addr)
 {
@@ -144,3 +146,5 @@ int mio_unix_datagram_take_error(mio_unix_datagram *socket)
 {
     return mio__socket_take_error(MIO__SOURCE(socket));
 }
+
+#endif /* !_WIN32 */

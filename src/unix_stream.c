@@ -102,6 +102,8 @@ int mio_unix_stream_take_error(mio_unix_stream *stream)
 
 /* ---- Credentials and descriptors ----------------------------------------*/
 
+#ifndef _WIN32
+
 int mio_unix_stream_peer_credentials(const mio_unix_stream *stream,
                                      mio_credentials *credentials)
 {
@@ -147,3 +149,5 @@ mio_ssize mio_unix_stream_recv_fds(mio_unix_stream *stream, void *data,
         mio__net_recv_fds(source->fd, data, length, fds, fd_room, fd_count);
     return mio__stream_moved(source, MIO_READABLE, moved, length);
 }
+
+#endif /* !_WIN32 */

@@ -3,12 +3,12 @@
 
 #include "sys/selector.h"
 
-#define TEXT_(x) #x
-#define TEXT(x) TEXT_(x)
+#define STRING_(x) #x
+#define STRING(x) STRING_(x)
 
 const char *mio_version(void)
 {
-    return TEXT(MIO_VERSION_MAJOR) "." TEXT(MIO_VERSION_MINOR) "." TEXT(
+    return STRING(MIO_VERSION_MAJOR) "." STRING(MIO_VERSION_MINOR) "." STRING(
         MIO_VERSION_PATCH);
 }
 

@@ -58,7 +58,8 @@ MIO_API int mio_addr_ipv6(mio_addr *addr, const uint8_t ip[16], uint16_t port,
 /** Makes a Unix address that is a path.
  *
  *  @param[out] addr  receives the address
- *  @param path  1 to 107 bytes on Linux, 103 on the BSDs and macOS
+ *  @param path  1 to 107 bytes on Linux and Windows, 103 on the BSDs and
+ *               macOS
  *  @return  0; MIO_ERR_INVALID_INPUT for NULL or an empty path;
  *           MIO_ERR_NAME_TOO_LONG
  *  @threads any

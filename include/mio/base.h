@@ -23,7 +23,7 @@
 /* A static build needs no definitions. A shared build has MIO_SHARED defined
  * for the library and its users, and MIO_BUILDING for the library alone; the
  * CMake target and mio.pc take care of both. */
-#ifdef __GNUC__
+#if defined(__GNUC__) && !defined(_WIN32)
 #define MIO_VISIBLE __attribute__((visibility("default")))
 #else
 #define MIO_VISIBLE

@@ -21,18 +21,27 @@ typedef enum mio_shutdown {
  *  Start with mio_socket_options_init, which sets all of them to MIO_DEFAULT;
  *  switches are then 0 or 1. An option that the kind of socket does not have
  *  is MIO_ERR_INVALID_INPUT, one that the system lacks MIO_ERR_UNSUPPORTED:
- *  none is ignored. Without the initialisation it is MIO_ERR_VERSION. */
+ *  none is ignored. Without the initialisation it is MIO_ERR_VERSION.
+ *
+ *  reuse_address on Windows: a TCP address may be bound again soon anyway, and
+ *  is bound exclusively (SO_EXCLUSIVEADDRUSE) with 0, 1 and, by listeners, with
+ *  MIO_DEFAULT, because Windows' SO_REUSEADDR would let others take it from an
+ *  open listener. On UDP it is SO_REUSEADDR everywhere. */
 typedef struct mio_socket_options {
     uint32_t struct_size;   /* set by mio_socket_options_init */
     int reuse_address;      /* 0, 1; TCP listeners have 1 by default */
-    int reuse_port;         /* 0, 1 */
-    int v6_only;            /* 0, 1; IPv6 sockets only */
+    int reuse_port;         /* 0, 1; not on Windows */
+    int v6_only;            /* 0, 1; IPv6 sockets only. What the system has is
+                               1 on Windows and 0 on most others */
     int backlog;            /* listeners: 1 or more, 1024 by default; the
-                               system may cap it */
+                               system may cap it, and Windows makes it 200 at
+                               least */
     int send_buffer;        /* bytes, 1 or more; Linux doubles it */
     int receive_buffer;     /* bytes, 1 or more; Linux doubles it */
     int keepalive;          /* 0, 1; TCP only; not 0 beside the next three */
-    int keepalive_idle;     /* seconds, 1 to 32767; TCP, implies keepalive */
+    int keepalive_idle;     /* seconds, 1 to 32767; TCP, implies keepalive; on
+                               Windows this and the next two need Windows 10
+                               version 1709 */
     int keepalive_interval; /* seconds, 1 to 32767; TCP, implies keepalive */
     int keepalive_count;    /* 1 to 127; TCP, implies keepalive */
     int no_delay;           /* 0, 1; TCP only */

@@ -20,7 +20,9 @@ typedef struct mio_tcp_stream {
 /** Opens a listener on an address.
  *
  *  Reuses a local address that is only waiting out old connections
- *  (SO_REUSEADDR), with a backlog of 1024.
+ *  (SO_REUSEADDR), with a backlog of 1024. Nobody else can bind the address
+ *  while the listener is open (Windows: SO_EXCLUSIVEADDRUSE; there an address
+ *  that belongs to another user is MIO_ERR_PERMISSION_DENIED).
  *
  *  @param[out] listener  receives the listener
  *  @param addr  IPv4 or IPv6; with port 0 the system chooses one
@@ -145,6 +147,8 @@ MIO_API int mio_tcp_listener_take_error(mio_tcp_listener *listener);
  *
  *  Register the stream for MIO_WRITABLE, and on its event call
  *  mio_tcp_stream_connect_finish. Register it after this call, not before.
+ *  Windows tries a port that nobody listens on for about 2 s before it says
+ *  so.
  *
  *  @param[out] stream  receives the stream
  *  @param addr  IPv4 or IPv6
@@ -179,7 +183,8 @@ MIO_API int mio_tcp_stream_connect_with(mio_tcp_stream *stream,
  *  @return  0 connected; MIO_ERR_IN_PROGRESS: wait for the next event;
  *           MIO_ERR_CONNECTION_REFUSED, MIO_ERR_TIMED_OUT,
  *           MIO_ERR_HOST_UNREACHABLE and others: it failed, close the stream
- *           (asked again, a failed stream says MIO_ERR_NOT_CONNECTED);
+ *           (asked again, a failed stream says MIO_ERR_NOT_CONNECTED, or on
+ *           Windows perhaps the same again);
  *           MIO_ERR_INVALID_INPUT; MIO_ERR_BAD_DESCRIPTOR
  *  @threads io
  *  @memory  nothing is kept
@@ -227,7 +232,8 @@ MIO_API void mio_tcp_stream_close(mio_tcp_stream *stream);
  *  @param[out] data  receives up to length bytes
  *  @param length  1 or more: 0 would look like the end of the stream
  *  @return  the bytes read, 0 when the peer has ended the stream;
- *           MIO_ERR_WOULD_BLOCK; MIO_ERR_CONNECTION_RESET;
+ *           MIO_ERR_WOULD_BLOCK; MIO_ERR_CONNECTION_RESET, on Windows also
+ *           MIO_ERR_CONNECTION_ABORTED when this end has given up;
  *           MIO_ERR_NOT_CONNECTED; MIO_ERR_TIMED_OUT; MIO_ERR_INVALID_INPUT;
  *           MIO_ERR_BAD_DESCRIPTOR
  *  @threads io
@@ -245,7 +251,8 @@ MIO_INLINE mio_ssize mio_tcp_stream_read(mio_tcp_stream *stream, void *data,
  *  @param data  may be NULL when length is 0
  *  @return  the bytes taken, perhaps fewer than length; MIO_ERR_WOULD_BLOCK;
  *           MIO_ERR_BROKEN_PIPE after a shutdown or a reset;
- *           MIO_ERR_CONNECTION_RESET; MIO_ERR_NOT_CONNECTED;
+ *           MIO_ERR_CONNECTION_RESET, on Windows also after it has been
+ *           reported, or MIO_ERR_CONNECTION_ABORTED; MIO_ERR_NOT_CONNECTED;
  *           MIO_ERR_TIMED_OUT; MIO_ERR_INVALID_INPUT; MIO_ERR_BAD_DESCRIPTOR
  *  @threads io
  *  @memory  data is not kept
@@ -295,6 +302,11 @@ MIO_API mio_ssize mio_tcp_stream_peek(mio_tcp_stream *stream, void *data,
                                       size_t length);
 
 /** Ends one or both directions of the connection.
+ *
+ *  What an end of reading does to what the peer still sends differs: Linux goes
+ *  on to receive it, macOS throws it away, Windows resets the connection. Reads
+ *  give 0 everywhere once there is nothing left to read; on Windows that is at
+ *  once.
  *
  *  @return  0; MIO_ERR_NOT_CONNECTED; MIO_ERR_INVALID_INPUT;
  *           MIO_ERR_BAD_DESCRIPTOR

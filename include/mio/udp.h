@@ -50,7 +50,8 @@ MIO_API int mio_udp_socket_bind_with(mio_udp_socket *socket,
 
 /** Takes over a UDP socket made elsewhere.
  *
- *  It is made non-blocking and close-on-exec.
+ *  It is made non-blocking and close-on-exec. On Windows
+ *  mio_udp_socket_set_connection_reset is switched off.
  *
  *  @return  0, and the object owns fd; MIO_ERR_INVALID_INPUT for NULL or a
  *           socket of another type; MIO_ERR_BAD_DESCRIPTOR if fd is not an
@@ -101,7 +102,7 @@ MIO_API int mio_udp_socket_connect(mio_udp_socket *socket,
  *  @param length  0 to 65507 bytes (IPv4) or 65527 (IPv6)
  *  @return  the bytes sent, always all; MIO_ERR_WOULD_BLOCK;
  *           MIO_ERR_NOT_CONNECTED; MIO_ERR_MESSAGE_TOO_LONG;
- *           MIO_ERR_CONNECTION_REFUSED when an earlier one was refused;
+ *           MIO_ERR_CONNECTION_REFUSED when an earlier one was refused (Unix);
  *           MIO_ERR_INVALID_INPUT; MIO_ERR_BAD_DESCRIPTOR
  *  @threads io
  *  @memory  data is not kept
@@ -136,8 +137,10 @@ MIO_API mio_ssize mio_udp_socket_send_to(mio_udp_socket *socket,
  *  @param[out] data  receives up to length bytes
  *  @return  the bytes received, 0 for an empty datagram; MIO_ERR_WOULD_BLOCK;
  *           MIO_ERR_MESSAGE_TOO_LONG; MIO_ERR_CONNECTION_REFUSED when a
- *           datagram sent earlier was refused (connected sockets);
- *           MIO_ERR_INVALID_INPUT; MIO_ERR_BAD_DESCRIPTOR
+ *           datagram sent earlier was refused (connected sockets, Unix);
+ *           MIO_ERR_CONNECTION_RESET likewise on Windows, if asked for;
+ *           MIO_ERR_INVALID_INPUT, on Windows also for a socket that is not
+ *           bound; MIO_ERR_BAD_DESCRIPTOR
  *  @threads io
  *  @memory  data is not kept
  *  @mio     mio::net::UdpSocket::recv
@@ -185,6 +188,8 @@ MIO_API mio_ssize mio_udp_socket_peek_from(mio_udp_socket *socket, void *data,
 
 /** Sends several datagrams, in order, with one system call (sendmmsg).
  *
+ *  Windows and macOS need one call for each.
+ *
  *  An error after the first datagram ends the batch. If it lasts, the call for
  *  the rest returns it; a refusal of an earlier datagram (ICMP) is over then.
  *
@@ -202,6 +207,8 @@ MIO_API int mio_udp_socket_send_batch(mio_udp_socket *socket,
                                       size_t count);
 
 /** Receives several datagrams with one system call (recvmmsg).
+ *
+ *  Windows and macOS need one call for each.
  *
  *  A datagram that does not fit has `truncated` set and is no error. Fewer
  *  than count (or than MIO_BATCH_MAX) means that the socket is drained, as
@@ -262,6 +269,23 @@ MIO_API int mio_udp_socket_set_broadcast(mio_udp_socket *socket, bool on);
  *  @mio     mio::net::UdpSocket::broadcast
  */
 MIO_API int mio_udp_socket_broadcast(const mio_udp_socket *socket, bool *on);
+
+/** Chooses whether an unreachable receiver fails the next receive (Windows).
+ *
+ *  On Windows the ICMP message that a datagram has found nobody, or was on the
+ *  way for too long, is MIO_ERR_CONNECTION_RESET from the next receive, on
+ *  unconnected sockets too, which says nothing about whom it concerns. It is
+ *  off in every socket that the library makes or takes over. Unix tells
+ *  connected sockets alone, as MIO_ERR_CONNECTION_REFUSED, and has no choice.
+ *
+ *  @return  0; MIO_ERR_UNSUPPORTED except on Windows; MIO_ERR_INVALID_INPUT;
+ *           MIO_ERR_BAD_DESCRIPTOR
+ *  @threads io
+ *  @memory  nothing is kept
+ *  @mio     none (on in mio, as the system has it)
+ */
+MIO_API int mio_udp_socket_set_connection_reset(mio_udp_socket *socket,
+                                                bool on);
 
 /** Chooses whether IPv4 multicast datagrams loop back to this machine.
  *

@@ -1,4 +1,8 @@
-/* mio/unix.h: Unix-domain sockets. Include mio.h. */
+/* mio/unix.h: Unix-domain sockets. Include mio.h.
+ *
+ * Windows has listeners and streams, since Windows 10 version 1803; before,
+ * opening one is MIO_ERR_UNSUPPORTED. It has no abstract names, no pairs, no
+ * datagrams, and passes neither credentials nor descriptors. */
 #ifndef MIO_UNIX_H
 #define MIO_UNIX_H
 
@@ -26,7 +30,8 @@ typedef struct mio_unix_stream {
  *  @param path  as for mio_addr_unix_path
  *  @return  0; MIO_ERR_INVALID_INPUT; MIO_ERR_NAME_TOO_LONG;
  *           MIO_ERR_ADDR_IN_USE if the path exists; MIO_ERR_NOT_FOUND if its
- *           directory does not; MIO_ERR_PERMISSION_DENIED;
+ *           directory does not (Windows may have another word for it);
+ *           MIO_ERR_PERMISSION_DENIED;
  *           MIO_ERR_OUT_OF_DESCRIPTORS; MIO_ERR_UNSUPPORTED where there are no
  *           Unix sockets
  *  @threads any
@@ -119,7 +124,8 @@ MIO_API int mio_unix_listener_take_error(mio_unix_listener *listener);
  *  @param path  as for mio_addr_unix_path
  *  @return  0 when connected or connecting; MIO_ERR_WOULD_BLOCK when the
  *           listener's queue is full (there is no event to wait for: try
- *           later); MIO_ERR_NOT_FOUND; MIO_ERR_CONNECTION_REFUSED;
+ *           later); MIO_ERR_NOT_FOUND; MIO_ERR_CONNECTION_REFUSED, on Windows
+ *           also when there is no such path;
  *           MIO_ERR_PERMISSION_DENIED; MIO_ERR_INVALID_INPUT;
  *           MIO_ERR_NAME_TOO_LONG; MIO_ERR_OUT_OF_DESCRIPTORS;
  *           MIO_ERR_UNSUPPORTED where there are no Unix sockets

@@ -1,4 +1,5 @@
-/* inet.h: IP addresses and text, by the system's own functions. */
+/* inet.h: IP addresses and text, by the system's own functions where they agree
+ * with each other. */
 #ifndef MIO_SYS_INET_H
 #define MIO_SYS_INET_H
 

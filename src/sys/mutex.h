@@ -2,6 +2,34 @@
 #ifndef MIO_SYS_MUTEX_H
 #define MIO_SYS_MUTEX_H
 
+#ifdef _WIN32
+
+#include "sys/windows/windows.h"
+
+typedef SRWLOCK mio__mutex;
+
+static inline void mio__mutex_init(mio__mutex *mutex)
+{
+    InitializeSRWLock(mutex);
+}
+
+static inline void mio__mutex_destroy(mio__mutex *mutex)
+{
+    (void)mutex;
+}
+
+static inline void mio__mutex_lock(mio__mutex *mutex)
+{
+    AcquireSRWLockExclusive(mutex);
+}
+
+static inline void mio__mutex_unlock(mio__mutex *mutex)
+{
+    ReleaseSRWLockExclusive(mutex);
+}
+
+#else
+
 #include <pthread.h>
 
 typedef pthread_mutex_t mio__mutex;
@@ -25,5 +53,7 @@ static inline void mio__mutex_unlock(mio__mutex *mutex)
 {
     (void)pthread_mutex_unlock(mutex);
 }
+
+#endif
 
 #endif

@@ -3,9 +3,9 @@
  * Functions take bare descriptors and know nothing of polls or sources.
  * Arguments have been checked: pointers are valid, addresses are not "none",
  * counts are 1 or more. Each returns 0 or a count, or MIO_ERR_* with the
- * system's own code left in errno; interrupted calls are repeated. What makes
- * a descriptor makes it non-blocking and close-on-exec, and closes it again if
- * a later step fails. Nothing raises SIGPIPE. */
+ * system's own code left in errno (GetLastError); interrupted calls are
+ * repeated. What makes a descriptor makes it non-blocking and close-on-exec,
+ * and closes it again if a later step fails. Nothing raises SIGPIPE. */
 #ifndef MIO_SYS_NET_H
 #define MIO_SYS_NET_H
 
@@ -18,13 +18,13 @@ enum mio__transport { MIO__STREAM, MIO__DATAGRAM };
 /* Whether fd could be a descriptor at all. */
 bool mio__net_is_possible(mio_fd fd);
 
-/* Closes; keeps errno. */
+/* Closes; keeps errno (GetLastError). */
 void mio__net_close(mio_fd fd);
 
 int mio__net_open(mio_addr_family family, enum mio__transport transport,
                   mio_fd *fd);
 
-/* Two connected Unix sockets. */
+/* Two connected Unix sockets; MIO_ERR_UNSUPPORTED on Windows. */
 int mio__net_pair(enum mio__transport transport, mio_fd fds[2]);
 
 /* Makes a socket from elsewhere non-blocking and close-on-exec.
@@ -32,6 +32,10 @@ int mio__net_pair(enum mio__transport transport, mio_fd fds[2]);
 enum mio__domain { MIO__DOMAIN_IP, MIO__DOMAIN_UNIX };
 int mio__net_adopt(mio_fd fd, enum mio__domain domain,
                    enum mio__transport transport, bool listening);
+
+/* Before a TCP listener is bound: its address may be bound again soon after it
+ * is closed, but by nobody else meanwhile. */
+int mio__net_claim(mio_fd fd);
 
 int mio__net_bind(mio_fd fd, const mio_addr *addr);
 int mio__net_listen(mio_fd fd, int backlog);
@@ -73,6 +77,12 @@ mio_ssize mio__net_send(mio_fd fd, const void *data, size_t length,
 mio_ssize mio__net_recv(mio_fd fd, void *data, size_t length, mio_addr *addr,
                         bool peek);
 
+/* Where one system call moves several datagrams; net_batch.c makes one call for
+ * each elsewhere. */
+#if defined(__linux__) || defined(__FreeBSD__) || defined(__NetBSD__)
+#define MIO__HAS_MMSG
+#endif
+
 /* How many went through, 1 or more, or the first one's error. count is at most
  * MIO_BATCH_MAX. */
 int mio__net_send_batch(mio_fd fd, const mio_datagram *datagrams, size_t count);
@@ -105,6 +115,10 @@ int mio__net_get_option(mio_fd fd, enum mio__option option, int *value);
 
 /* Which of the two hop limits a socket has, by its family. */
 int mio__net_hop_option(mio_fd fd, enum mio__option *option);
+
+/* UDP: whether an ICMP message makes the next receive fail, where the system
+ * lets one choose. Off in new and adopted sockets. */
+int mio__net_set_connection_reset(mio_fd fd, bool on);
 
 /* seconds -1: off */
 int mio__net_set_linger(mio_fd fd, int seconds);

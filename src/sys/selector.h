@@ -1,6 +1,7 @@
 /* selector.h: the contract between the library and a backend.
  *
- * The build links exactly one implementation (sys/unix/epoll.c or poll.c); its
+ * The build links exactly one implementation (sys/unix/epoll.c, poll.c,
+ * or sys/windows/selector.c); its
  * type header, which also holds what must be inline, is included below. All
  * functions return 0 or a count, or a negative MIO_ERR_* code with the
  * system's own code left in errno. Arguments have been checked by the callers:
@@ -16,8 +17,10 @@
 struct mio__bell;
 struct mio__selector;
 
-#ifdef MIO_SYS_EPOLL
+#if defined(MIO_SYS_EPOLL)
 #include "sys/unix/epoll.h"
+#elif defined(MIO_SYS_AFD)
+#include "sys/windows/selector.h"
 #else
 #include "sys/unix/poll.h"
 #endif

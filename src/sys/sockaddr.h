@@ -4,9 +4,19 @@
 
 #include "sys/sys.h"
 
+#ifdef _WIN32
+#include "sys/windows/windows.h"
+
+#include <afunix.h>
+
+typedef ADDRESS_FAMILY mio__native_family;
+#else
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+
+typedef sa_family_t mio__native_family;
+#endif
 
 #include "mio/addr.h"
 

@@ -10,21 +10,29 @@
 #define _DARWIN_C_SOURCE
 #elif defined(__NetBSD__) && !defined(_NETBSD_SOURCE)
 #define _NETBSD_SOURCE
+#elif defined(_WIN32)
+#undef _WIN32_WINNT
+#define _WIN32_WINNT 0x0A00 /* Windows 10 */
 #endif
 
 /* The selector: the build may force one (MIO_BACKEND). */
-#if !defined(MIO_SYS_EPOLL) && !defined(MIO_SYS_POLL)
+#if !defined(MIO_SYS_EPOLL) && !defined(MIO_SYS_POLL) && !defined(MIO_SYS_AFD)
 #if defined(__linux__)
 #define MIO_SYS_EPOLL
+#elif defined(_WIN32)
+#define MIO_SYS_AFD
 #else
 #define MIO_SYS_POLL
 #endif
 #endif
 
 /* What ends a wait from outside: the build may force one (MIO_WAKER). */
-#if !defined(MIO_DOORBELL_EVENTFD) && !defined(MIO_DOORBELL_PIPE)
+#if !defined(MIO_DOORBELL_EVENTFD) && !defined(MIO_DOORBELL_PIPE) &&           \
+    !defined(MIO_DOORBELL_PORT)
 #if defined(__linux__)
 #define MIO_DOORBELL_EVENTFD
+#elif defined(_WIN32)
+#define MIO_DOORBELL_PORT
 #else
 #define MIO_DOORBELL_PIPE
 #endif

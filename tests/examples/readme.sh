@@ -32,7 +32,7 @@ grep -q '^int main' "$work/program.c" || fail "there is no program"
 # With the command that README.md gives for builds without CMake.
 "$cc" -std=c11 -O1 -Wall -Wextra -Wpedantic -Werror -I"$top/include" \
     -I"$top/src" -o "$work/program" "$work/program.c" "$top"/src/*.c \
-    "$top"/src/sys/unix/*.c -lpthread || fail "it does not compile"
+    "$top"/src/sys/*.c "$top"/src/sys/*/*.c -lpthread || fail "it does not compile"
 
 : >"$work/server.log"
 "$bin/tcp_echo" >>"$work/server.log" &

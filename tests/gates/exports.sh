@@ -1,18 +1,37 @@
 #!/bin/sh
-# exports.sh NM LIBRARY: what the library exports is the checked-in list, and
-# the list is what the headers declare.
+# exports.sh NM LIBRARY [SYSTEM [OBJDUMP]]: what the library exports is the
+# checked-in list, the list is what the headers declare, and src/mio.def is the
+# list for Windows. SYSTEM is unix or windows; OBJDUMP is for DLLs.
 . "$(dirname "$0")/gate.sh"
-nm=$1 library=$2
+nm=$1 library=$2 system=${3:-unix} objdump=${4:-objdump}
 list=tests/gates/symbols.txt
+definitions=src/mio.def
+
+# The functions of one system: NAME, or NAME SYSTEM.
+listed() {
+    sed -e 's/#.*//' "$list" | awk -v wanted="$1" '
+        NF == 1 || $2 == wanted { print $1 }' | sort -u
+}
 
 declared_functions >"$scratch/declared"
-grep -v '^#' "$list" | sort -u >"$scratch/listed"
+sed -e 's/#.*//' "$list" | awk 'NF { print $1 }' | sort -u >"$scratch/all"
+sed -e 's/#.*//' "$list" | awk '
+    NF > 2 || NF == 2 && $2 != "unix" && $2 != "windows"' |
+    fail_lines " is no line of $list"
+listed "$system" >"$scratch/listed"
 case $library in
+*.dll)
+    "$objdump" -p "$library" | tr -d '\r' | awk '
+        /^\[Ordinal\/Name Pointer\] Table/ { table = 1; next }
+        table && NF == 0 { exit }
+        table && $1 ~ /^\[/ { print $NF }' | sort -u >"$scratch/exported"
+    ;;
 *.a)
     # Nothing is hidden in an archive; what is not exported has the private
     # prefix there. The thunks are the compiler's.
-    "$nm" -g "$library" | awk 'NF == 3 && $2 != "U" { print $3 }' |
-        grep -Ev '^(mio__|__x86\.get_pc_thunk)' | sort -u >"$scratch/exported"
+    "$nm" -g "$library" | plain_names '[^U]' |
+        grep -Ev '^(mio__|__x86\.get_pc_thunk|\.refptr\.)' |
+        sort -u >"$scratch/exported"
     ;;
 *)
     # Type A is the name of the version itself.
@@ -25,12 +44,23 @@ esac
 [ -s "$scratch/declared" ] || fail "no declarations found in the headers"
 
 comm -23 "$scratch/exported" "$scratch/listed" |
-    fail_lines " is exported and not in $list"
+    fail_lines " is exported and not in $list for $system"
 comm -13 "$scratch/exported" "$scratch/listed" |
-    fail_lines " is in $list and not exported"
-comm -23 "$scratch/declared" "$scratch/listed" |
+    fail_lines " is in $list for $system and not exported"
+comm -23 "$scratch/declared" "$scratch/all" |
     fail_lines " is declared and not in $list"
-comm -13 "$scratch/declared" "$scratch/listed" |
+comm -13 "$scratch/declared" "$scratch/all" |
     fail_lines " is in $list and not declared"
+
+# The module definition file, which only Windows reads: comments, EXPORTS, and
+# a name a line.
+listed windows >"$scratch/windows"
+sed -e 's/;.*//' "$definitions" | awk '
+    NF && $1 != "LIBRARY" && $1 != "EXPORTS" { print $1 }' |
+    sort -u >"$scratch/defined"
+comm -23 "$scratch/defined" "$scratch/windows" |
+    fail_lines " is in $definitions and not in $list for windows"
+comm -13 "$scratch/defined" "$scratch/windows" |
+    fail_lines " is in $list for windows and not in $definitions"
 
 finish "$(wc -l <"$scratch/exported") exported functions"

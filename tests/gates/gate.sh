@@ -87,3 +87,25 @@ declared_functions() {
         }
     }' | sort -u
 }
+
+# From nm's lines (ADDRESS TYPE NAME, or TYPE NAME) the names of those whose
+# TYPE matches an expression of awk, as they are in C: without the underscore
+# and the bytes of arguments that 32-bit Windows adds, and without the mark of
+# what comes from a DLL.
+plain_names() { # TYPE
+    awk -v type="^($1)\$" '
+    NF == 2 || NF == 3 {
+        name = $NF
+        sub(/^__imp_/, "", name)
+        if (name ~ /^_mio_/) underscore = 1
+        if ($(NF - 1) ~ type) names[++count] = name
+    }
+    END {
+        for (i = 1; i <= count; i++) {
+            name = names[i]
+            if (underscore) sub(/^[_@]/, "", name)
+            sub(/@.*/, "", name)
+            print name
+        }
+    }'
+}

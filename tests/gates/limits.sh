@@ -37,7 +37,9 @@ aligned_alloc|posix_memalign|v?f?printf|v?sn?printf|v?asprintf|v?dprintf|
 puts|fputs|perror|fopen|strerror|strerror_r|abort|exit|_exit|quick_exit|
 strcpy|strcat|strtok|sprintf|gets|atoi|rand|random|qsort|setenv|signal|
 sleep|usleep|nanosleep|getaddrinfo|gethostbyname|inet_ntoa|fork|system|popen|
-pthread_create|thrd_create|longjmp|setjmp'
+pthread_create|thrd_create|longjmp|setjmp|
+(Heap|Local|Global)(Re)?Alloc|VirtualAlloc|TlsAlloc|FlsAlloc|FormatMessage[AW]?|
+Sleep(Ex)?|CreateThread|_beginthread(ex)?|ExitProcess|TerminateProcess'
     banned=$(printf '%s' "$banned" | tr -d '\n')
     grep -nE "$call($banned) *\(" "$scratch/code" |
         sed "s|^|$file:|; s|\$| (banned in src/)|" | fail_lines
@@ -50,7 +52,12 @@ pthread_create|thrd_create|longjmp|setjmp'
         system='close|socket|socketpair|accept4?|bind|listen|connect|read|
 write|readv|writev|send|sendto|sendmsg|recv|recvfrom|recvmsg|poll|ppoll|
 fcntl|ioctl|[gs]etsockopt|getsockname|getpeername|shutdown|pipe2?|eventfd|
-epoll_[a-z0-9_]+|pthread_[a-z_]+|clock_gettime|syscall'
+epoll_[a-z0-9_]+|pthread_[a-z_]+|clock_gettime|syscall|
+closesocket|ioctlsocket|WSA[A-Z][A-Za-z0-9]*|Nt[A-Z][A-Za-z]*|CloseHandle|
+(Get|Post)QueuedCompletionStatus(Ex)?|CreateIoCompletionPort|CancelIo(Ex)?|
+CreateFile[AW]?|(Read|Write)File(Ex)?|(Create|Connect|Disconnect)NamedPipe[AW]?|
+[GS]etLastError|(Acquire|Release|Initialize)SRWLock[A-Za-z]*|InitOnce[A-Za-z]*|
+QueryPerformance[A-Za-z]*|GetProcAddress|GetModuleHandle[AW]?'
         system=$(printf '%s' "$system" | tr -d '\n')
         grep -nE "$call($system) *\(" "$scratch/code" |
             sed "s|^|$file:|; s|\$| (a system call outside src/sys/)|" |

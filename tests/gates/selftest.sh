@@ -81,6 +81,27 @@ echo 'mio_gone' >>"$tree/tests/gates/symbols.txt"
 expect 'mio_new is declared and not in' exports "$nm" libbroken.a
 expect 'mio_gone is in .* and not declared' exports "$nm" libbroken.a
 
+begin
+archive 'int mio_poll_wait(void); int mio_poll_wait(void) { return 0; }'
+echo 'mio_named_pipe_x windows' >>"$tree/tests/gates/symbols.txt"
+echo '    mio_y' >>"$tree/src/mio.def"
+echo 'mio_z macos' >>"$tree/tests/gates/symbols.txt"
+expect 'mio_named_pipe_x is in .* for windows and not in src/mio.def' \
+    exports "$nm" libbroken.a
+expect 'mio_y is in src/mio.def and not in' exports "$nm" libbroken.a
+expect 'mio_z macos is no line of' exports "$nm" libbroken.a
+
+# ---- imports --------------------------------------------------------------
+
+# What objdump says of two programs.
+begin
+printf '%s\n' '#!/bin/sh' "printf '\tDLL Name: KERNEL32.dll\n'" \
+    "printf '\tDLL Name: libwinpthread-1.dll\n'" >"$tree/objdump"
+chmod +x "$tree/objdump"
+expect 'libwinpthread-1.dll is needed by' imports ./objdump program.exe
+printf '#!/bin/sh\n' >"$tree/objdump"
+expect 'no imports found in' imports ./objdump program.exe
+
 # ---- undefined ------------------------------------------------------------
 
 begin
@@ -99,6 +120,20 @@ echo 'realloc maybe' >>"$tree/tests/gates/libc-symbols.txt"
 archive 'int mio_a(void); int mio_a(void) { return 0; }'
 expect 'realloc allocates memory' undefined "$nm" libbroken.a epoll eventfd
 
+# Windows: what comes from a DLL has a mark, on 32 bits more than one. This is
+# what nm says there.
+windows=tests/gates/windows-symbols.txt
+begin
+printf '%s\n' '#!/bin/sh' 'echo "         U __imp_HeapAlloc"' \
+    'echo "0000000000000000 T mio_a"' >"$tree/nm"
+chmod +x "$tree/nm"
+expect 'HeapAlloc allocates memory' undefined ./nm mio.a afd port "$windows"
+printf '%s\n' '#!/bin/sh' 'echo "         U __imp__CreateFileA@28"' \
+    'echo "         U _malloc"' 'echo "00000000 T _mio_a"' >"$tree/nm"
+expect 'CreateFileA is called by the library and not allowed' \
+    undefined ./nm mio.a afd port "$windows"
+expect 'malloc allocates memory' undefined ./nm mio.a afd port "$windows"
+
 # ---- state ----------------------------------------------------------------
 
 begin
@@ -116,6 +151,10 @@ int mio_a(pthread_t *t, void *(*f)(void *));
 int mio_a(pthread_t *t, void *(*f)(void *))
 { return pthread_create(t, 0, f, 0); }'
 expect 'pthread_create starts a thread' state "$nm" libbroken.a
+begin
+archive 'int a(void) __asm__("__imp_CreateThread");
+int mio_a(void); int mio_a(void) { return a(); }'
+expect 'CreateThread starts a thread' state "$nm" libbroken.a windows
 
 # ---- headers --------------------------------------------------------------
 
@@ -175,12 +214,14 @@ while [ "$i" -lt 501 ]; do
     i=$((i + 1))
 done >"$tree/src/long.c"
 expect 'src/long.c has 501 lines' limits
-for call in 'malloc(1)' 'x = printf("")' 'strerror(1)' 'alloca(1)' 'abort()'; do
+for call in 'malloc(1)' 'x = printf("")' 'strerror(1)' 'alloca(1)' 'abort()' \
+    'HeapAlloc(h, 0, 1)' 'Sleep(1)'; do
     begin_empty
     printf 'void f(void)\n{\n    %s;\n}\n' "$call" >"$tree/src/sys/bad.c"
     expect 'src/sys/bad.c:3:.*banned' limits
 done
-for call in 'close(1)' 'x = socket(1)' 'accept (1)'; do
+for call in 'close(1)' 'x = socket(1)' 'accept (1)' 'WSARecv(s)' \
+    'x = GetLastError()'; do
     begin_empty
     printf 'void f(void)\n{\n    %s;\n}\n' "$call" >"$tree/src/bad.c"
     expect 'src/bad.c:3:.*a system call outside' limits

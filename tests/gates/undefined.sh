@@ -1,15 +1,13 @@
 #!/bin/sh
-# undefined.sh NM ARCHIVE BACKEND WAKER: the library calls no allocator, and of
-# the C library only what tests/gates/libc-symbols.txt allows.
+# undefined.sh NM ARCHIVE BACKEND WAKER [LIST]: the library calls no allocator,
+# and of the C library and the system only what the list allows.
 . "$(dirname "$0")/gate.sh"
 nm=$1 archive=$2 backend=$3 waker=$4
-list=tests/gates/libc-symbols.txt
+list=${5:-tests/gates/libc-symbols.txt}
 
-"$nm" -g "$archive" | awk 'NF == 3 && $2 != "U" { print $3 }' |
-    sort -u >"$scratch/defined"
+"$nm" -g "$archive" | plain_names '[^U]' | sort -u >"$scratch/defined"
 # A fortified call is a call of the plain function.
-"$nm" -u "$archive" | awk 'NF == 2 { print $2 }' |
-    sed -e 's/@.*//' -e 's/^__\(.*\)_chk$/\1/' | sort -u |
+"$nm" -u "$archive" | plain_names U | sed 's/^__\(.*\)_chk$/\1/' | sort -u |
     comm -23 - "$scratch/defined" >"$scratch/undefined"
 [ -s "$scratch/undefined" ] || fail "no undefined symbols found in $archive"
 
@@ -21,11 +19,16 @@ sed -e 's/#.*//' "$list" | awk 'NF && $2 == "maybe" { print $1 }' |
 sort -u "$scratch/needed" "$scratch/maybe" >"$scratch/allowed"
 
 # Said apart, because no list may ever allow them.
-allocators='^(malloc|calloc|realloc|reallocarray|free|cfree|strn?dup|alloca|
+allocators='malloc|calloc|realloc|reallocarray|free|cfree|strn?dup|alloca|
 asprintf|vasprintf|aligned_alloc|memalign|posix_memalign|valloc|pvalloc|mmap|
 mmap64|mremap|brk|sbrk|getline|getdelim|open_memstream|getaddrinfo|fopen|
-fdopen|opendir|qsort|_Zn[aw].*|__tls_get_addr|__emutls_get_address)$'
-allocators=$(printf '%s' "$allocators" | tr -d '\n')
+fdopen|opendir|qsort|_Zn[aw].*|__tls_get_addr|_*emutls_get_address|
+_aligned_.*|_recalloc|_expand|_malloca|_(str|wcs|mbs)dup|
+(Heap|Local|Global)(Alloc|ReAlloc|Free)|HeapCreate|GetProcessHeap|
+Virtual(Alloc|Free).*|(Nt|Zw)(Allocate|Free)VirtualMemory.*|
+Rtl(Allocate|ReAllocate|Free|Create)Heap|(Nt|Zw)?MapViewOf.*|CoTaskMem.*|
+TlsAlloc|FlsAlloc'
+allocators="^($(printf '%s' "$allocators" | tr -d '\n'))\$"
 grep -E "$allocators" "$scratch/undefined" "$scratch/allowed" |
     sed 's/.*://' | sort -u | fail_lines ' allocates memory'
 
@@ -34,4 +37,7 @@ comm -23 "$scratch/undefined" "$scratch/allowed" |
 comm -13 "$scratch/undefined" "$scratch/needed" |
     fail_lines " is allowed in $list and not called ($backend, $waker)"
 
-finish "$(wc -l <"$scratch/undefined") symbols of the C library"
+have size && size "$archive" 2>/dev/null | awk '
+    NR > 1 { text += $1; data += $2; bss += $3 }
+    END { if (NR > 1) print text " bytes of text, " data " of data, " bss " of bss" }'
+finish "$(wc -l <"$scratch/undefined") symbols of the C library and the system"

@@ -1,12 +1,14 @@
 /* descriptor.c: see descriptor.h. */
 #include "sys/sys.h"
 
+#include "mio/error.h"
+#include "sys/unix/descriptor.h"
+
+#ifndef _WIN32
+
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
-
-#include "mio/error.h"
-#include "sys/unix/descriptor.h"
 
 void mio__fd_close(int fd)
 {
@@ -72,3 +74,5 @@ int mio__fd_pipe(int ends[2])
 }
 
 #endif
+
+#endif /* !_WIN32 */

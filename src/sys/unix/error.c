@@ -1,10 +1,12 @@
 /* error.c: errno values as MIO_ERR_* codes. */
 #include "sys/sys.h"
 
+#include "mio/error.h"
+
+#ifndef _WIN32
+
 #include <errno.h>
 #include <stddef.h>
-
-#include "mio/error.h"
 
 int mio_last_os_error(void)
 {
@@ -73,3 +75,5 @@ int mio_error_from_os(int native)
     }
     return MIO_ERR_OTHER;
 }
+
+#endif /* !_WIN32 */

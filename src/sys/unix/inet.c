@@ -1,6 +1,8 @@
 /* inet.c: see sys/inet.h. */
 #include "sys/sockaddr.h"
 
+#ifndef _WIN32
+
 #include <arpa/inet.h>
 #include <string.h>
 
@@ -38,3 +40,5 @@ bool mio__inet_read_ipv6(const char *text, const char *end, uint8_t ip[16])
 {
     return read_ip(AF_INET6, text, end, ip);
 }
+
+#endif /* !_WIN32 */

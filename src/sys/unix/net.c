@@ -1,6 +1,8 @@
 /* net.c: making and naming sockets. See sys/net.h. */
 #include "sys/net.h"
 
+#ifndef _WIN32
+
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -158,6 +160,12 @@ static const struct sockaddr *native_of(const mio_addr *addr, socklen_t *length)
     return native;
 }
 
+int mio__net_claim(mio_fd fd)
+{
+    /* It lets nobody else in while the listener is open. */
+    return mio__net_set_option(fd, MIO__OPTION_REUSE_ADDRESS, 1);
+}
+
 int mio__net_bind(mio_fd fd, const mio_addr *addr)
 {
     socklen_t length;
@@ -303,3 +311,5 @@ int mio__net_take_error(mio_fd fd)
     }
     return error;
 }
+
+#endif /* !_WIN32 */

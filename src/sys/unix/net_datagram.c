@@ -2,8 +2,10 @@
  *
  * Receiving goes through recvmsg, the only call that tells on every system
  * that a datagram was cut short. Batches are one system call where there are
- * recvmmsg and sendmmsg, and one for each datagram elsewhere. */
+ * recvmmsg and sendmmsg; see sys/net_batch.c for elsewhere. */
 #include "sys/net.h"
+
+#ifndef _WIN32
 
 #include <errno.h>
 #include <string.h>
@@ -76,11 +78,7 @@ mio_ssize mio__net_recv(mio_fd fd, void *data, size_t length, mio_addr *addr,
 
 /* ---- Batches ------------------------------------------------------------*/
 
-#if defined(__linux__) || defined(__FreeBSD__) || defined(__NetBSD__)
-#define HAS_MMSG
-#endif
-
-#ifdef HAS_MMSG
+#ifdef MIO__HAS_MMSG
 
 /* Some 5 KiB of stack. */
 struct batch {
@@ -140,40 +138,6 @@ int mio__net_recv_batch(mio_fd fd, mio_datagram *datagrams, size_t count)
     return received;
 }
 
-#else
-
-int mio__net_send_batch(mio_fd fd, const mio_datagram *datagrams, size_t count)
-{
-    int done = 0;
-    for (size_t i = 0; i < count; i++) {
-        bool has_addr = mio_addr_kind(&datagrams[i].addr) != MIO_ADDR_NONE;
-        mio_ssize sent =
-            mio__net_send(fd, datagrams[i].data, datagrams[i].length,
-                          has_addr ? &datagrams[i].addr : NULL);
-        if (sent < 0) {
-            return done > 0 ? done : (int)sent;
-        }
-        done++;
-    }
-    return done;
-}
-
-int mio__net_recv_batch(mio_fd fd, mio_datagram *datagrams, size_t count)
-{
-    int done = 0;
-    for (size_t i = 0; i < count; i++) {
-        mio_ssize received =
-            mio__net_recv(fd, datagrams[i].data, datagrams[i].length,
-                          &datagrams[i].addr, false);
-        datagrams[i].truncated = received == MIO_ERR_MESSAGE_TOO_LONG;
-        if (received >= 0) {
-            datagrams[i].length = (size_t)received;
-        } else if (!datagrams[i].truncated) {
-            return done > 0 ? done : (int)received;
-        }
-        done++;
-    }
-    return done;
-}
-
 #endif
+
+#endif /* !_WIN32 */

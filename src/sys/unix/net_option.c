@@ -1,6 +1,8 @@
 /* net_option.c: socket options. See sys/net.h. */
 #include "sys/net.h"
 
+#ifndef _WIN32
+
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -116,6 +118,13 @@ int mio__net_hop_option(mio_fd fd, enum mio__option *option)
     return error;
 }
 
+int mio__net_set_connection_reset(mio_fd fd, bool on)
+{
+    (void)fd;
+    (void)on;
+    return MIO_ERR_UNSUPPORTED;
+}
+
 int mio__net_set_linger(mio_fd fd, int seconds)
 {
     struct linger linger;
@@ -153,3 +162,5 @@ int mio__net_multicast_v6(mio_fd fd, bool join, const mio_addr *group,
                ? failure()
                : 0;
 }
+
+#endif /* !_WIN32 */

@@ -1,6 +1,8 @@
 /* net_stream.c: reading and writing streams. See sys/net.h and mio/stream.h. */
 #include "sys/net.h"
 
+#ifndef _WIN32
+
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -85,3 +87,5 @@ mio_ssize mio_stream_write_rest_(mio_source *source, const void *data,
     return errno == EINTR ? mio_stream_write_checked_(source, data, length)
                           : failure();
 }
+
+#endif /* !_WIN32 */

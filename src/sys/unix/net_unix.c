@@ -1,6 +1,8 @@
 /* net_unix.c: credentials and descriptor passing. See sys/net_unix.h. */
 #include "sys/net_unix.h"
 
+#ifndef _WIN32
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -178,3 +180,5 @@ mio_ssize mio__net_recv_fds(mio_fd fd, void *data, size_t length, mio_fd *fds,
     *fd_count = is_cut ? MIO_FDS_MAX + 1 : total;
     return moved;
 }
+
+#endif /* !_WIN32 */

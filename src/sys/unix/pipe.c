@@ -6,6 +6,8 @@
  * pending. One that was pending before is the program's and stays. */
 #include "sys/pipe.h"
 
+#ifndef _WIN32
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -116,3 +118,5 @@ mio_ssize mio__pipe_writev(mio_fd fd, const mio_buffer *buffers, size_t count)
     guard_leave(&guard, moved < 0 && errno == EPIPE);
     return moved < 0 ? mio_error_from_os(errno) : moved;
 }
+
+#endif /* !_WIN32 */
