@@ -231,15 +231,19 @@ static void equality(void **state)
     };
     mio_addr addrs[ARRAY_LENGTH(texts)];
     mio_addr copy;
+    size_t count = ARRAY_LENGTH(texts);
     size_t i;
     size_t k;
 
     (void)state;
-    for (i = 0; i < ARRAY_LENGTH(texts); i++) {
+    if (mio_addr_unix_abstract(&copy, "a", 1) == MIO_ERR_UNSUPPORTED) {
+        count -= 3; /* the last ones are abstract */
+    }
+    for (i = 0; i < count; i++) {
         assert_ok(mio_addr_parse(&addrs[i], texts[i]));
     }
-    for (i = 0; i < ARRAY_LENGTH(texts); i++) {
-        for (k = 0; k < ARRAY_LENGTH(texts); k++) {
+    for (i = 0; i < count; i++) {
+        for (k = 0; k < count; k++) {
             memset(&copy, 0xA5, sizeof(copy));
             assert_ok(mio_addr_parse(&copy, texts[k]));
             assert_int_equal(mio_addr_equal(&addrs[i], &copy), i == k);

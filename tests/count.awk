@@ -1,10 +1,12 @@
 # count.awk: counts the tests in ctest's log (Testing/Temporary/LastTest.log)
 # and prints "PASSED FAILED SKIPPED". A cmocka program counts for each of its
 # tests, every other test for one; a program that fails without a failed test
-# (a crash, a leak) counts as one failure.
+# (a crash, a leak) counts as one failure. Lines may end with CR LF, as those of
+# Windows programs do.
 #
 # With -v reasons=1 the reasons of skipped tests follow, one a line.
 
+{ sub(/\r$/, "") }
 /^[0-9]+\/[0-9]+ Testing: / {
     name = $3
     run++

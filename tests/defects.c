@@ -1,15 +1,11 @@
 /* defects.c: what goes wrong in mio 1.2, on one backend or another, and must
  * not go wrong here. Each test says what mio does. The part about errors,
- * closed descriptors and reused numbers is in defects_closed.c. */
-#include "unix_support.h"
+ * closed descriptors and reused numbers is in defects_closed.c, what takes
+ * pipes, Unix sockets or files in defects_unix.c. */
+#include "stream.h"
+#include "unix_socket.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdatomic.h>
-#include <sys/epoll.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { WAKER = 1, WAKER_TWO = 2, SOURCE = 3, OTHER = 4 };
 #define BOTH (MIO_READABLE | MIO_WRITABLE)
@@ -101,7 +97,6 @@ struct registrar {
 
 static int register_often(void *argument)
 {
-    const struct timespec pause = {0, 5 * (long)MILLISECOND};
     struct registrar *registrar = argument;
     const mio_addr addr = any_v4();
     const int64_t end = monotonic_ns() + PATIENCE;
@@ -116,7 +111,7 @@ static int register_often(void *argument)
                 mio_registry_deregister(registrar->registry, &socket.source);
         }
         registrar->rounds++;
-        (void)nanosleep(&pause, NULL);
+        thread_pause(5 * MILLISECOND);
     }
     mio_udp_socket_close(&socket);
     return result;
@@ -138,71 +133,6 @@ static void registrations_do_not_restart_the_time(void **state)
     assert_true(registrar.rounds > 0);
     assert_true(taken >= 200 * MILLISECOND);
     assert_true(taken < PATIENCE / 2); /* the thread goes on for longer */
-}
-
-/* One wait of 100 microseconds by the call that the backend has for it. */
-static int system_wait(int epoll)
-{
-    const int64_t exact[2] = {0, 100 * MICROSECOND}; /* seconds, nanoseconds */
-    const struct timespec timeout = {0, 100 * (long)MICROSECOND};
-    struct epoll_event event;
-    if (!backend_is("epoll")) {
-        return ppoll(NULL, 0, &timeout, NULL);
-    }
-#ifdef SYS_epoll_pwait2
-    return (int)syscall(SYS_epoll_pwait2, epoll, &event, 1, exact, NULL,
-                        (size_t)0);
-#else
-    (void)epoll;
-    (void)exact;
-    (void)event;
-    errno = ENOSYS;
-    return -1;
-#endif
-}
-
-/* The system's own waits, for comparison; INT64_MAX if it has none so short. */
-static int64_t time_system_waits(void)
-{
-    const int epoll = epoll_create1(EPOLL_CLOEXEC);
-    assert_true(epoll >= 0);
-    const int64_t start = monotonic_ns();
-    int result = 0;
-    for (int i = 0; i < 50 && result == 0; i++) {
-        result = system_wait(epoll);
-    }
-    const int64_t taken = monotonic_ns() - start;
-    fd_close(epoll);
-    return result == 0 ? taken : INT64_MAX;
-}
-
-static int64_t time_waits(struct fixture *f)
-{
-    const int64_t start = monotonic_ns();
-    for (int i = 0; i < 50; i++) {
-        assert_count(fixture_wait(f, 100 * MICROSECOND), 0);
-    }
-    return monotonic_ns() - start;
-}
-
-/* mio: each takes more than a millisecond. That makes 50 ms in any case, while
- * a busy machine may delay any number of exact ones: several attempts. */
-static void short_waits_are_short(void **state)
-{
-    struct fixture *f = *state;
-    int64_t system = INT64_MAX;
-    int64_t library = INT64_MAX;
-    for (int i = 0; i < 50 && library >= 50 * MILLISECOND; i++) {
-        const int64_t system_now = time_system_waits();
-        const int64_t library_now = time_waits(f);
-        system = system_now < system ? system_now : system;
-        library = library_now < library ? library_now : library;
-        if (i >= 5 && system >= 50 * MILLISECOND) {
-            SKIP("this system's own waits are not shorter than 1 ms");
-        }
-    }
-    assert_true(library >= 50 * 100 * MICROSECOND);
-    assert_true(library < 50 * MILLISECOND);
 }
 
 /* ---- Re-arming ----------------------------------------------------------*/
@@ -229,43 +159,49 @@ static void blocked_reads_give_no_writable_events(void **state)
 }
 
 /* mio on poll(2): the second connection to a Unix listener is not reported. */
-static void listeners_report_the_second_connection(void **state)
+static void tcp_listeners_report_the_second_connection(void **state)
 {
     struct fixture *f = *state;
-    const char *path = temp_path();
-    mio_unix_listener unix_listener;
-    mio_tcp_listener tcp_listener;
+    mio_tcp_listener listener;
     mio_addr addr = any_v4();
-    assert_ok(mio_unix_listener_bind(&unix_listener, path));
-    listen_on(&tcp_listener, &addr);
-    assert_ok(mio_registry_register(f->registry, &unix_listener.source, SOURCE,
+    listen_on(&listener, &addr);
+    assert_ok(mio_registry_register(f->registry, &listener.source, SOURCE,
                                     MIO_READABLE));
-    assert_ok(mio_registry_register(f->registry, &tcp_listener.source, OTHER,
+    for (int i = 0; i < 3; i++) {
+        mio_tcp_stream client;
+        mio_tcp_stream server;
+        assert_ok(mio_tcp_stream_connect(&client, &addr));
+        expect_only(f, SOURCE, R_READABLE);
+        assert_ok(mio_tcp_listener_accept(&listener, &server, NULL));
+        mio_tcp_stream_close(&client);
+        mio_tcp_stream_close(&server);
+        assert_error(mio_tcp_listener_accept(&listener, &server, NULL),
+                     MIO_ERR_WOULD_BLOCK);
+    }
+    mio_tcp_listener_close(&listener);
+}
+
+static void unix_listeners_report_the_second_connection(void **state)
+{
+    struct fixture *f = *state;
+    SKIP_UNLESS_UNIX_SOCKETS();
+    const char *path = temp_path();
+    mio_unix_listener listener;
+    assert_ok(mio_unix_listener_bind(&listener, path));
+    assert_ok(mio_registry_register(f->registry, &listener.source, SOURCE,
                                     MIO_READABLE));
     for (int i = 0; i < 3; i++) {
         mio_unix_stream client;
         mio_unix_stream server;
         assert_ok(mio_unix_stream_connect(&client, path));
         expect_only(f, SOURCE, R_READABLE);
-        assert_ok(mio_unix_listener_accept(&unix_listener, &server, NULL));
+        assert_ok(mio_unix_listener_accept(&listener, &server, NULL));
         mio_unix_stream_close(&client);
         mio_unix_stream_close(&server);
-        assert_error(mio_unix_listener_accept(&unix_listener, &server, NULL),
+        assert_error(mio_unix_listener_accept(&listener, &server, NULL),
                      MIO_ERR_WOULD_BLOCK);
     }
-    for (int i = 0; i < 3; i++) {
-        mio_tcp_stream client;
-        mio_tcp_stream server;
-        assert_ok(mio_tcp_stream_connect(&client, &addr));
-        expect_only(f, OTHER, R_READABLE);
-        assert_ok(mio_tcp_listener_accept(&tcp_listener, &server, NULL));
-        mio_tcp_stream_close(&client);
-        mio_tcp_stream_close(&server);
-        assert_error(mio_tcp_listener_accept(&tcp_listener, &server, NULL),
-                     MIO_ERR_WOULD_BLOCK);
-    }
-    mio_unix_listener_close(&unix_listener);
-    mio_tcp_listener_close(&tcp_listener);
+    mio_unix_listener_close(&listener);
 }
 
 /* mio on poll(2): a foreign descriptor gives its first event and no other. */
@@ -273,17 +209,18 @@ static void a_foreign_descriptor_gives_more_than_one_event(void **state)
 {
     struct fixture *f = *state;
     mio_source source;
-    int fds[2];
+    mio_fd fds[2];
     char data[8];
-    raw_pipe(fds, true);
+    assert_true(peer_pair(fds));
+    fd_set_blocking(fds[0], false);
     assert_ok(mio_source_from_fd(&source, fds[0]));
     assert_ok(
         mio_registry_register(f->registry, &source, SOURCE, MIO_READABLE));
     for (int i = 0; i < 5; i++) {
-        assert_int_equal(write(fds[1], "x", 1), 1);
+        assert_true(peer_send_all(fds[1], "x", 1));
         expect_only(f, SOURCE, R_READABLE);
-        assert_int_equal(read(fds[0], data, sizeof(data)), 1);
-        assert_int_equal(read(fds[0], data, sizeof(data)), -1);
+        assert_int_equal(peer_recv(fds[0], data, sizeof(data)), 1);
+        assert_int_equal(peer_recv(fds[0], data, sizeof(data)), -1);
         assert_ok(mio_source_rearm(&source, MIO_READABLE));
         expect_quiet(f);
     }
@@ -298,34 +235,35 @@ static void a_foreign_descriptor_gives_more_than_one_event(void **state)
 static void data_that_comes_on_top_is_not_lost(void **state)
 {
     struct fixture *f = *state;
-    mio_unix_stream a;
-    mio_unix_stream b;
+    local_stream a;
+    local_stream b;
     char data[8];
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    assert_ok(stream_pair(&a, &b));
     assert_ok(
         mio_registry_register(f->registry, &a.source, SOURCE, MIO_READABLE));
     for (int i = 0; i < 3; i++) {
-        assert_count(mio_unix_stream_write(&b, "x", 1), 1);
+        assert_count(stream_write(&b, "x", 1), 1);
         expect_event(f, SOURCE, R_READABLE);
-        assert_count(mio_unix_stream_write(&b, "y", 1), 1);
+        assert_count(stream_write(&b, "y", 1), 1);
         (void)readiness_now(f, SOURCE);
-        assert_count(mio_unix_stream_read(&a, data, 2), 2);
-        assert_error(mio_unix_stream_read(&a, data, 2), MIO_ERR_WOULD_BLOCK);
+        assert_true(stream_has(&a, 2));
+        assert_count(stream_read(&a, data, 2), 2);
+        assert_error(stream_read(&a, data, 2), MIO_ERR_WOULD_BLOCK);
         expect_quiet(f);
     }
-    mio_unix_stream_close(&a);
-    mio_unix_stream_close(&b);
+    stream_close(&a);
+    stream_close(&b);
 }
 
 static void reregistering_reports_unread_data(void **state)
 {
     struct fixture *f = *state;
-    mio_unix_stream a;
-    mio_unix_stream b;
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    local_stream a;
+    local_stream b;
+    assert_ok(stream_pair(&a, &b));
     assert_ok(
         mio_registry_register(f->registry, &a.source, SOURCE, MIO_READABLE));
-    assert_count(mio_unix_stream_write(&b, "x", 1), 1);
+    assert_count(stream_write(&b, "x", 1), 1);
     expect_only(f, SOURCE, R_READABLE);
     expect_quiet(f);
     for (int i = 0; i < 3; i++) {
@@ -334,8 +272,8 @@ static void reregistering_reports_unread_data(void **state)
         expect_only(f, OTHER, R_READABLE);
         expect_quiet(f);
     }
-    mio_unix_stream_close(&a);
-    mio_unix_stream_close(&b);
+    stream_close(&a);
+    stream_close(&b);
 }
 
 /* ---- Waiting ------------------------------------------------------------*/
@@ -355,28 +293,6 @@ static void capacity_0_is_an_error(void **state)
     mio_waker_close(&waker);
 }
 
-/* mio on poll(2): accepted, and ready for ever. */
-static void regular_files_are_refused(void **state)
-{
-    struct fixture *f = *state;
-    const char *path = temp_path();
-    mio_source source;
-    const int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    assert_true(file >= 0);
-    assert_ok(mio_source_from_fd(&source, file));
-    assert_error(
-        mio_registry_register(f->registry, &source, SOURCE, MIO_READABLE),
-        MIO_ERR_UNSUPPORTED);
-    assert_error(mio_registry_register(f->registry, &source, SOURCE,
-                                       MIO_WRITABLE | MIO_LEVEL),
-                 MIO_ERR_UNSUPPORTED);
-    assert_false(mio_source_is_registered(&source));
-    assert_error(mio_registry_deregister(f->registry, &source),
-                 MIO_ERR_NOT_FOUND);
-    expect_quiet(f);
-    fd_close(file);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,14 +300,13 @@ int main(void)
         TEST(two_wakers_are_both_reported),
         TEST(closing_a_waker_cancels_its_wake),
         TEST(registrations_do_not_restart_the_time),
-        TEST(short_waits_are_short),
         TEST(blocked_reads_give_no_writable_events),
-        TEST(listeners_report_the_second_connection),
+        TEST(tcp_listeners_report_the_second_connection),
+        TEST(unix_listeners_report_the_second_connection),
         TEST(a_foreign_descriptor_gives_more_than_one_event),
         TEST(data_that_comes_on_top_is_not_lost),
         TEST(reregistering_reports_unread_data),
         TEST(capacity_0_is_an_error),
-        TEST(regular_files_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@ static void poll_creation(void **state)
 {
     struct fixture f;
 
+    SKIP_UNLESS_FDS_RUN_OUT();
     (void)state;
     memset(&f, 0, sizeof(f));
     fds_use_up();
@@ -29,6 +30,7 @@ static void poll_creation_with_one_left(void **state)
     int before;
     int result;
 
+    SKIP_UNLESS_FDS_RUN_OUT();
     (void)state;
     memset(&f, 0, sizeof(f));
     assert_ok(mio_udp_socket_bind(&socket, &addr));
@@ -55,6 +57,7 @@ static void waker_creation(void **state)
     mio_waker waker;
     int result;
 
+    SKIP_UNLESS_FDS_RUN_OUT();
     memset(&waker, 0, sizeof(waker));
     fds_use_up();
     result = mio_waker_init(&waker, f->registry, 1);
@@ -78,6 +81,7 @@ static void socket_creation(void **state)
     mio_tcp_stream stream = {.source = {.fd = MIO_FD_INVALID}};
     mio_udp_socket socket = {.source = {.fd = MIO_FD_INVALID}};
 
+    SKIP_UNLESS_FDS_RUN_OUT();
     (void)state;
     fds_use_up();
     assert_error(mio_tcp_listener_bind(&listener, &addr),
@@ -146,6 +150,7 @@ static bool connections_wait(void)
 
 #define SKIP_UNLESS_CONNECTIONS_WAIT()                                         \
     do {                                                                       \
+        SKIP_UNLESS_FDS_RUN_OUT();                                             \
         if (!connections_wait()) {                                             \
             SKIP("an accept that fails takes the connection");                 \
         }                                                                      \

@@ -1,6 +1,6 @@
-/* misuse_io.c: every function of the sockets and pipes with NULL, closed and
+/* misuse_io.c: every function of TCP and UDP sockets with NULL, closed and
  * foreign objects (G9). Polls, sources and wakers: misuse.c. */
-#include "unix_support.h"
+#include "support.h"
 
 #define TEXT_ROOM 8
 
@@ -150,6 +150,7 @@ static void check_udp_options(mio_udp_socket *socket, int error)
     assert_error(mio_udp_socket_peer_addr(socket, &addr), error);
     assert_error(mio_udp_socket_set_broadcast(socket, true), error);
     assert_error(mio_udp_socket_broadcast(socket, &on), error);
+    assert_error(mio_udp_socket_set_connection_reset(socket, true), error);
     assert_error(mio_udp_socket_set_multicast_loop_v4(socket, true), error);
     assert_error(mio_udp_socket_multicast_loop_v4(socket, &on), error);
     assert_error(mio_udp_socket_set_multicast_ttl_v4(socket, 1), error);
@@ -294,7 +295,7 @@ int main(void)
         TEST_BARE(bad_arguments_of_udp_io),
         TEST_BARE(bad_arguments_of_udp_options),
     };
-    if (!descriptor_0_open()) {
+    if (!fd_0_open()) {
         return 1;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);

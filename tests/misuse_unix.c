@@ -1,6 +1,6 @@
 /* misuse_unix.c: every function of Unix sockets and pipes with NULL, closed
  * and foreign objects (G9), and descriptors of the wrong kind for all types.
- * TCP and UDP: misuse_io.c. */
+ * What all systems have of it: misuse_io.c, misuse_kind.c. */
 #include "unix_support.h"
 
 #define TEXT_ROOM 8
@@ -335,6 +335,40 @@ static void no_descriptor_at_all_is_refused(void **state)
     }
 }
 
+/* ---- What is no source ----------------------------------------------------*/
+
+static void what_cannot_be_waited_for_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    const char *path = temp_path();
+    const int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    const int directory = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int unwaitable[] = {file, directory};
+    mio_source source;
+    for (size_t i = 0; i < ARRAY_LENGTH(unwaitable); i++) {
+        assert_true(unwaitable[i] >= 0);
+        assert_ok(mio_source_from_fd(&source, unwaitable[i]));
+        assert_error(
+            mio_registry_register(f->registry, &source, 1, MIO_READABLE),
+            MIO_ERR_UNSUPPORTED);
+        fd_close(unwaitable[i]);
+        assert_error(
+            mio_registry_register(f->registry, &source, 1, MIO_READABLE),
+            MIO_ERR_BAD_DESCRIPTOR);
+        assert_false(mio_source_is_registered(&source));
+    }
+    expect_quiet(f);
+}
+
+static void a_negative_number_is_no_descriptor(void **state)
+{
+    mio_source source;
+    (void)state;
+    assert_error(mio_source_from_fd(&source, -2), MIO_ERR_BAD_DESCRIPTOR);
+    assert_error(mio_source_from_fd(&source, INT32_MIN),
+                 MIO_ERR_BAD_DESCRIPTOR);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,8 +378,10 @@ int main(void)
         TEST_BARE(closed_pipes),
         TEST_BARE(a_descriptor_of_another_kind_is_refused),
         TEST_BARE(no_descriptor_at_all_is_refused),
+        TEST(what_cannot_be_waited_for_is_refused),
+        TEST_BARE(a_negative_number_is_no_descriptor),
     };
-    if (!descriptor_0_open()) {
+    if (!fd_0_open()) {
         return 1;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,8 @@
 /* modes.c: edge, level and oneshot mean the same for every kind of source, on
  * every backend (G3). Fairness and MIO_EXCLUSIVE are in modes_fair.c, what arms
- * an edge again in rearm.c. */
-#include "unix_support.h"
+ * an edge again in rearm.c, hangups of Unix sockets and pipes in modes_unix.c. */
+#include "stream.h"
+#include "subject.h"
 
 enum { TOKEN = 1, NEXT = 2 };
 #define BOTH (MIO_READABLE | MIO_WRITABLE)
@@ -179,172 +180,145 @@ DEFINE_TESTS_OF_KINDS(modes_can_be_changed)
 static void oneshot_silences_both_directions(void **state)
 {
     struct fixture *f = *state;
-    mio_unix_stream a;
-    mio_unix_stream b;
+    local_stream a;
+    local_stream b;
     char data[4];
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    assert_ok(stream_pair(&a, &b));
     assert_ok(mio_registry_register(f->registry, &a.source, TOKEN,
                                     BOTH | MIO_ONESHOT));
     expect_only(f, TOKEN, R_WRITABLE);
-    assert_count(mio_unix_stream_write(&b, "x", 1), 1);
+    assert_count(stream_write(&b, "x", 1), 1);
+    assert_true(fd_await_readable(a.source.fd));
     expect_quiet(f);
     assert_ok(mio_registry_reregister(f->registry, &a.source, NEXT,
                                       BOTH | MIO_ONESHOT));
     expect_only(f, NEXT, R_READABLE | R_WRITABLE);
-    assert_count(mio_unix_stream_read(&a, data, sizeof(data)), 1);
-    assert_error(mio_unix_stream_read(&a, data, 1), MIO_ERR_WOULD_BLOCK);
-    (void)fill_stream(&a);
-    (void)drain_stream(&b);
+    assert_count(stream_read(&a, data, sizeof(data)), 1);
+    assert_error(stream_read(&a, data, 1), MIO_ERR_WOULD_BLOCK);
+    stream_drain(&b, stream_fill(&a));
     expect_quiet(f);
-    mio_unix_stream_close(&a);
-    mio_unix_stream_close(&b);
+    stream_close(&a);
+    stream_close(&b);
 }
 
 /* Not even the end of the connection is reported before it is asked for. */
-static void oneshot_is_silent_about_a_hangup(void **state)
+static void oneshot_is_silent_about_an_end(void **state)
 {
     struct fixture *f = *state;
-    mio_unix_stream a;
-    mio_unix_stream b;
-    mio_pipe_sender sender;
-    mio_pipe_receiver receiver;
+    mio_tcp_stream client;
+    mio_tcp_stream server;
     const mio_interest modes[] = {MIO_ONESHOT, MIO_ONESHOT | MIO_LEVEL};
     for (size_t i = 0; i < ARRAY_LENGTH(modes); i++) {
-        assert_ok(mio_unix_stream_pair(&a, &b));
-        assert_ok(mio_pipe_open(&sender, &receiver));
-        assert_ok(mio_registry_register(f->registry, &a.source, TOKEN,
+        tcp_pair(&client, &server);
+        assert_ok(mio_registry_register(f->registry, &client.source, TOKEN,
                                         BOTH | modes[i]));
-        assert_ok(mio_registry_register(f->registry, &sender.source, NEXT,
-                                        MIO_WRITABLE | modes[i]));
-        expect_events(f, {TOKEN, R_WRITABLE}, {NEXT, R_WRITABLE});
-        mio_unix_stream_close(&b);
-        mio_pipe_receiver_close(&receiver);
+        expect_only(f, TOKEN, R_WRITABLE);
+        mio_tcp_stream_close(&server);
+        assert_true(fd_await_readable(client.source.fd));
         expect_sleep(f);
-        assert_ok(mio_registry_reregister(f->registry, &a.source, TOKEN,
+        assert_ok(mio_registry_reregister(f->registry, &client.source, TOKEN,
                                           BOTH | modes[i]));
-        expect_only(f, TOKEN,
-                    R_READABLE | R_WRITABLE | R_READ_CLOSED | R_WRITE_CLOSED);
-        assert_ok(mio_registry_reregister(f->registry, &sender.source, NEXT,
-                                          MIO_WRITABLE | modes[i]));
-        expect_event(f, NEXT, R_WRITABLE | R_WRITE_CLOSED);
+        expect_only(f, TOKEN, R_READABLE | R_WRITABLE | R_READ_CLOSED);
         expect_quiet(f);
-        mio_unix_stream_close(&a);
-        mio_pipe_sender_close(&sender);
+        mio_tcp_stream_close(&client);
     }
 }
 
 static void level_reports_room_to_write(void **state)
 {
     struct fixture *f = *state;
-    mio_unix_stream a;
-    mio_unix_stream b;
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    local_stream a;
+    local_stream b;
+    assert_ok(stream_pair(&a, &b));
     assert_ok(
         mio_registry_register(f->registry, &a.source, TOKEN, BOTH | MIO_LEVEL));
     expect_only(f, TOKEN, R_WRITABLE);
     expect_only(f, TOKEN, R_WRITABLE);
-    const size_t sent = fill_stream(&a);
+    const size_t sent = stream_fill(&a);
     expect_quiet(f);
-    assert_int_equal(drain_stream(&b), sent);
+    stream_drain(&b, sent);
     expect_only(f, TOKEN, R_WRITABLE);
     expect_only(f, TOKEN, R_WRITABLE);
-    assert_count(mio_unix_stream_write(&b, "x", 1), 1);
+    assert_count(stream_write(&b, "x", 1), 1);
+    assert_true(fd_await_readable(a.source.fd));
     expect_only(f, TOKEN, R_READABLE | R_WRITABLE);
-    assert_int_equal(drain_stream(&a), 1);
+    stream_drain(&a, 1);
     expect_only(f, TOKEN, R_WRITABLE);
-    mio_unix_stream_close(&a);
-    mio_unix_stream_close(&b);
+    stream_close(&a);
+    stream_close(&b);
 }
 
 static void edge_reports_room_to_write_once(void **state)
 {
     struct fixture *f = *state;
-    mio_unix_stream a;
-    mio_unix_stream b;
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    local_stream a;
+    local_stream b;
+    assert_ok(stream_pair(&a, &b));
     assert_ok(mio_registry_register(f->registry, &a.source, TOKEN, BOTH));
     expect_only(f, TOKEN, R_WRITABLE);
     expect_quiet(f);
     for (int i = 0; i < 3; i++) {
-        const size_t sent = fill_stream(&a);
+        const size_t sent = stream_fill(&a);
         expect_quiet(f);
-        assert_int_equal(drain_stream(&b), sent);
+        stream_drain(&b, sent);
         expect_event(f, TOKEN, R_WRITABLE);
     }
-    mio_unix_stream_close(&a);
-    mio_unix_stream_close(&b);
+    stream_close(&a);
+    stream_close(&b);
 }
 
-/* ---- Hangup with data ---------------------------------------------------*/
+/* ---- The end of a stream with data --------------------------------------*/
 
 /* Reads a byte for each event, until the end. */
 #define LAST_WORDS 10
-static void read_last_words(struct fixture *f, mio_source *source)
+static void level_end_is_read_to_the_last_byte(void **state)
 {
-    assert_ok(mio_registry_register(f->registry, source, TOKEN,
+    struct fixture *f = *state;
+    mio_tcp_stream client;
+    mio_tcp_stream server;
+    tcp_pair(&client, &server);
+    write_all(&server, "last words", LAST_WORDS);
+    mio_tcp_stream_close(&server);
+    assert_ok(mio_registry_register(f->registry, &client.source, TOKEN,
                                     MIO_READABLE | MIO_LEVEL));
     for (unsigned i = 0; i <= LAST_WORDS; i++) {
         char byte = 0;
         expect_event(f, TOKEN, R_READABLE);
         assert_int_equal(f->count, 1);
-        assert_int_equal(read(source->fd, &byte, 1), i < LAST_WORDS);
+        assert_count(mio_tcp_stream_read(&client, &byte, 1), i < LAST_WORDS);
         assert_int_equal(byte, i < LAST_WORDS ? "last words"[i] : 0);
     }
     expect_event(f, TOKEN, R_READABLE | R_READ_CLOSED); /* it stays so */
-    assert_ok(mio_registry_deregister(f->registry, source));
+    assert_ok(mio_registry_deregister(f->registry, &client.source));
     expect_quiet(f);
-}
-
-static void level_hangup_is_read_to_the_last_byte(void **state)
-{
-    struct fixture *f = *state;
-    mio_unix_stream a;
-    mio_unix_stream b;
-    mio_tcp_stream client;
-    mio_tcp_stream server;
-    mio_pipe_sender sender;
-    mio_pipe_receiver receiver;
-    assert_ok(mio_unix_stream_pair(&a, &b));
-    assert_count(mio_unix_stream_write(&b, "last words", LAST_WORDS),
-                 LAST_WORDS);
-    mio_unix_stream_close(&b);
-    read_last_words(f, &a.source);
-    mio_unix_stream_close(&a);
-
-    assert_ok(mio_pipe_open(&sender, &receiver));
-    assert_count(mio_pipe_sender_write(&sender, "last words", LAST_WORDS),
-                 LAST_WORDS);
-    mio_pipe_sender_close(&sender);
-    read_last_words(f, &receiver.source);
-    mio_pipe_receiver_close(&receiver);
-
-    tcp_pair(&client, &server);
-    write_all(&server, "last words", LAST_WORDS);
-    mio_tcp_stream_close(&server);
-    read_last_words(f, &client.source);
     mio_tcp_stream_close(&client);
 }
 
-/* With edges there is one event for all of it, and reading goes on to the end
- * of the stream. */
-static void edge_hangup_is_read_to_the_last_byte(void **state)
+/* With edges there is one event for all of it, or one for the data and one for
+ * the end, and reading goes on to the end of the stream. */
+static void edge_end_is_read_to_the_last_byte(void **state)
 {
     struct fixture *f = *state;
-    mio_unix_stream a;
-    mio_unix_stream b;
+    mio_tcp_stream client;
+    mio_tcp_stream server;
     char data[4];
     size_t total = 0;
     mio_ssize n = 1;
-    assert_ok(mio_unix_stream_pair(&a, &b));
-    assert_ok(
-        mio_registry_register(f->registry, &a.source, TOKEN, MIO_READABLE));
-    assert_count(mio_unix_stream_write(&b, "last words", LAST_WORDS),
-                 LAST_WORDS);
-    mio_unix_stream_close(&b);
-    expect_event(f, TOKEN, R_READABLE | R_READ_CLOSED);
-    while (n > 0 && total <= LAST_WORDS) {
-        n = mio_unix_stream_read(&a, data, sizeof(data));
-        total += n > 0 ? (size_t)n : 0;
+    tcp_pair(&client, &server);
+    assert_ok(mio_registry_register(f->registry, &client.source, TOKEN,
+                                    MIO_READABLE));
+    write_all(&server, "last words", LAST_WORDS);
+    expect_event(f, TOKEN, R_READABLE);
+    mio_tcp_stream_close(&server);
+    const int64_t end = monotonic_ns() + PATIENCE;
+    while (n != 0 && monotonic_ns() < end) {
+        n = mio_tcp_stream_read(&client, data, sizeof(data));
+        if (n == MIO_ERR_WOULD_BLOCK) {
+            expect_event(f, TOKEN, R_READABLE | R_READ_CLOSED);
+        } else {
+            assert_true(n >= 0);
+            total += (size_t)n;
+        }
     }
     assert_count(n, 0);
     assert_int_equal(total, LAST_WORDS);
@@ -352,7 +326,7 @@ static void edge_hangup_is_read_to_the_last_byte(void **state)
     /* A short read has armed the source: it may say so once more. */
     (void)readiness_now(f, TOKEN);
     expect_sleep(f);
-    mio_unix_stream_close(&a);
+    mio_tcp_stream_close(&client);
 }
 
 int main(void)
@@ -365,11 +339,11 @@ int main(void)
         TESTS_OF_KINDS(level_oneshot_reports_once),
         TESTS_OF_KINDS(modes_can_be_changed),
         TEST(oneshot_silences_both_directions),
-        TEST(oneshot_is_silent_about_a_hangup),
         TEST(level_reports_room_to_write),
+        TEST(oneshot_is_silent_about_an_end),
         TEST(edge_reports_room_to_write_once),
-        TEST(level_hangup_is_read_to_the_last_byte),
-        TEST(edge_hangup_is_read_to_the_last_byte),
+        TEST(level_end_is_read_to_the_last_byte),
+        TEST(edge_end_is_read_to_the_last_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

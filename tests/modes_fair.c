@@ -1,44 +1,34 @@
 /* modes_fair.c: nobody starves (the promise of mio_poll_wait), and
  * MIO_EXCLUSIVE. */
-#include "unix_support.h"
-
-#include <sys/resource.h>
+#include "subject.h"
 
 #define CROWD 1000
 
 /* More sources than a fixture has room for, all of them always ready: copies
- * of one end of a pipe with a byte in it. */
+ * of one end of a stream with a byte in it. */
 struct crowd {
     mio_poll poll;
     mio_registry *registry;
     mio_slot slots[CROWD];
     mio_source sources[CROWD];
-    int pipe[2];
+    mio_fd pair[2];
     unsigned reports[CROWD + 2]; /* of each token: sources, then wakers */
-    struct rlimit limit;         /* of descriptors, as it was */
 };
 
 /* Makes the crowd, or tells that the system allows no such number. */
 static bool crowd_open(struct crowd *crowd)
 {
     memset(crowd, 0, sizeof(*crowd));
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &crowd->limit), 0);
-    struct rlimit wanted = crowd->limit;
-    const rlim_t enough = CROWD + 100;
-    if (wanted.rlim_cur < enough) {
-        wanted.rlim_cur = wanted.rlim_max < enough ? wanted.rlim_max : enough;
-        assert_int_equal(setrlimit(RLIMIT_NOFILE, &wanted), 0);
-    }
-    if (wanted.rlim_cur < enough) {
+    if (!fds_allow(CROWD + 100)) {
         return false;
     }
     assert_ok(mio_poll_init(&crowd->poll, crowd->slots, CROWD));
     crowd->registry = mio_poll_registry(&crowd->poll);
-    raw_pipe(crowd->pipe, true);
-    assert_int_equal(write(crowd->pipe[1], "x", 1), 1);
+    assert_true(peer_pair(crowd->pair));
+    assert_true(peer_send_all(crowd->pair[1], "x", 1));
+    assert_true(fd_await_readable(crowd->pair[0]));
     for (size_t i = 0; i < CROWD; i++) {
-        const mio_fd copy = fd_duplicate(crowd->pipe[0]);
-        assert_true(copy >= 0);
+        const mio_fd copy = valid_fd(fd_duplicate(crowd->pair[0]));
         assert_ok(mio_source_from_fd(&crowd->sources[i], copy));
         assert_ok(mio_registry_register(crowd->registry, &crowd->sources[i], i,
                                         MIO_READABLE | MIO_LEVEL));
@@ -52,9 +42,9 @@ static void crowd_close(struct crowd *crowd)
     for (size_t i = 0; i < CROWD; i++) {
         fd_close(crowd->sources[i].fd);
     }
-    fd_close(crowd->pipe[0]);
-    fd_close(crowd->pipe[1]);
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &crowd->limit), 0);
+    fd_close(crowd->pair[0]);
+    fd_close(crowd->pair[1]);
+    fds_restore();
 }
 
 static void crowd_wait(struct crowd *crowd, size_t capacity)
@@ -159,7 +149,7 @@ static void exclusive_is_accepted_and_can_be_changed(void **state)
         const mio_interest plain = MIO_READABLE | modes[i];
         const mio_interest exclusive = plain | MIO_EXCLUSIVE;
         struct subject s;
-        subject_open(&s, &subject_unix_listener);
+        subject_open(&s, &subject_tcp_listener);
         assert_ok(mio_registry_register(f->registry, s.source, 1, exclusive));
         assert_error(mio_registry_register(f->registry, s.source, 1, exclusive),
                      MIO_ERR_ALREADY_EXISTS);

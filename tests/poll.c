@@ -463,7 +463,7 @@ static void as_raw_fd(void **state)
     struct fixture *const f = *state;
     mio_fd fd = MIO_FD_INVALID;
 
-    if (strcmp(mio_backend_name(), "poll") == 0) {
+    if (backend_is("poll") || backend_is("afd")) {
         assert_error(mio_poll_fd(&f->poll, &fd), MIO_ERR_UNSUPPORTED);
         assert_int_equal(fd, MIO_FD_INVALID);
     } else {

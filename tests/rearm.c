@@ -1,7 +1,7 @@
 /* rearm.c: what arms an edge again, and which one (G4). I/O that would block
  * arms its own direction and never the other one; on streams a short read or
- * write does the same. */
-#include "unix_support.h"
+ * write does the same. Unix sockets and pipes are in rearm_unix.c. */
+#include "rearm.h"
 
 enum { TOKEN = 1 };
 #define BOTH (MIO_READABLE | MIO_WRITABLE)
@@ -11,9 +11,6 @@ static mio_buffer buffer = {data, sizeof(data)};
 static mio_addr addr;
 
 /* ---- Reading functions --------------------------------------------------*/
-
-/* Each object has one byte or datagram at most: every function takes it. */
-typedef mio_ssize io_function(void *object);
 
 static mio_ssize tcp_read(void *object)
 {
@@ -28,28 +25,6 @@ static mio_ssize tcp_readv(void *object)
 static mio_ssize tcp_peek(void *object)
 {
     return mio_tcp_stream_peek(object, data, sizeof(data));
-}
-
-static mio_ssize unix_read(void *object)
-{
-    return mio_unix_stream_read(object, data, sizeof(data));
-}
-
-static mio_ssize unix_readv(void *object)
-{
-    return mio_unix_stream_readv(object, &buffer, 1);
-}
-
-static mio_ssize unix_peek(void *object)
-{
-    return mio_unix_stream_peek(object, data, sizeof(data));
-}
-
-static mio_ssize unix_recv_fds(void *object)
-{
-    size_t count = 0;
-    return mio_unix_stream_recv_fds(object, data, sizeof(data), NULL, 0,
-                                    &count);
 }
 
 static mio_ssize udp_recv(void *object)
@@ -78,64 +53,12 @@ static mio_ssize udp_recv_batch(void *object)
     return mio_udp_socket_recv_batch(object, &datagram, 1);
 }
 
-static mio_ssize datagram_recv(void *object)
-{
-    return mio_unix_datagram_recv(object, data, sizeof(data));
-}
-
-static mio_ssize datagram_recv_from(void *object)
-{
-    return mio_unix_datagram_recv_from(object, data, sizeof(data), &addr);
-}
-
-static mio_ssize datagram_peek(void *object)
-{
-    return mio_unix_datagram_peek(object, data, sizeof(data));
-}
-
-static mio_ssize datagram_peek_from(void *object)
-{
-    return mio_unix_datagram_peek_from(object, data, sizeof(data), &addr);
-}
-
 /* ---- A blocked read arms reading ----------------------------------------*/
-
-/* Registers a subject that can be written and not read. Each of the functions
- * blocks several times, which gives no event, least of all a writable one; and
- * each of them is enough to get the next readable one. */
-static void check_blocked_reads(struct fixture *f,
-                                const struct subject_kind *kind,
-                                io_function *const *reads, size_t count)
-{
-    struct subject s;
-    subject_open(&s, kind);
-    assert_ok(mio_registry_register(f->registry, s.source, TOKEN, BOTH));
-    expect_only(f, TOKEN, R_WRITABLE);
-    for (size_t i = 0; i < count; i++) {
-        for (int j = 0; j < 3; j++) {
-            assert_error(reads[i](&s.near), MIO_ERR_WOULD_BLOCK);
-            expect_quiet(f);
-        }
-        subject_feed(&s);
-        expect_event(f, TOKEN, R_READABLE);
-        assert_int_equal(f->count, 1);
-        subject_take(&s); /* fills what it was given: no short read */
-    }
-    subject_close(f, &s);
-}
 
 static void blocked_tcp_reads_arm_reading(void **state)
 {
     io_function *const reads[] = {tcp_read, tcp_readv, tcp_peek};
     check_blocked_reads(*state, &subject_tcp_stream, reads,
-                        ARRAY_LENGTH(reads));
-}
-
-static void blocked_unix_reads_arm_reading(void **state)
-{
-    io_function *const reads[] = {unix_read, unix_readv, unix_peek,
-                                  unix_recv_fds};
-    check_blocked_reads(*state, &subject_unix_stream, reads,
                         ARRAY_LENGTH(reads));
 }
 
@@ -147,79 +70,7 @@ static void blocked_udp_reads_arm_reading(void **state)
                         ARRAY_LENGTH(reads));
 }
 
-static void blocked_datagram_reads_arm_reading(void **state)
-{
-    io_function *const reads[] = {datagram_recv, datagram_recv_from,
-                                  datagram_peek, datagram_peek_from};
-    check_blocked_reads(*state, &subject_unix_datagram, reads,
-                        ARRAY_LENGTH(reads));
-}
-
-static void blocked_pipe_reads_arm_reading(void **state)
-{
-    struct fixture *f = *state;
-    mio_pipe_sender sender;
-    mio_pipe_receiver receiver;
-    assert_ok(mio_pipe_open(&sender, &receiver));
-    assert_ok(mio_registry_register(f->registry, &receiver.source, TOKEN,
-                                    MIO_READABLE));
-    for (int i = 0; i < 6; i++) {
-        const mio_ssize n =
-            i % 2 == 0 ? mio_pipe_receiver_readv(&receiver, &buffer, 1)
-                       : mio_pipe_receiver_read(&receiver, data, sizeof(data));
-        assert_error(n, MIO_ERR_WOULD_BLOCK);
-        expect_quiet(f);
-        assert_count(mio_pipe_sender_write(&sender, "x", 1), 1);
-        expect_only(f, TOKEN, R_READABLE);
-        assert_count(mio_pipe_receiver_read(&receiver, data, 1), 1);
-    }
-    mio_pipe_sender_close(&sender);
-    mio_pipe_receiver_close(&receiver);
-}
-
 /* ---- A blocked write arms writing ---------------------------------------*/
-
-static mio_ssize unix_write(void *object)
-{
-    return mio_unix_stream_write(object, data, 1);
-}
-
-static mio_ssize unix_writev(void *object)
-{
-    return mio_unix_stream_writev(object, &buffer, 1);
-}
-
-static mio_ssize unix_send_fds(void *object)
-{
-    const mio_unix_stream *stream = object;
-    return mio_unix_stream_send_fds(object, data, 1, &stream->source.fd, 1);
-}
-
-/* There is unread data, and it has been reported; a blocked write must not
- * report it again. Room is then reported once there is some. */
-static void blocked_unix_writes_arm_writing(void **state)
-{
-    struct fixture *f = *state;
-    io_function *const writes[] = {unix_write, unix_writev, unix_send_fds};
-    mio_unix_stream a;
-    mio_unix_stream b;
-    assert_ok(mio_unix_stream_pair(&a, &b));
-    assert_count(mio_unix_stream_write(&b, "x", 1), 1);
-    assert_ok(mio_registry_register(f->registry, &a.source, TOKEN, BOTH));
-    expect_only(f, TOKEN, R_READABLE | R_WRITABLE);
-    for (size_t i = 0; i < ARRAY_LENGTH(writes); i++) {
-        const size_t sent = fill_stream(&a);
-        for (int j = 0; j < 3; j++) {
-            assert_error(writes[i](&a), MIO_ERR_WOULD_BLOCK);
-            expect_quiet(f);
-        }
-        assert_int_equal(drain_stream(&b), sent);
-        expect_event(f, TOKEN, R_WRITABLE);
-        assert_int_equal(f->count, 1);
-    }
-    mio_unix_stream_close(&a);
-    mio_unix_stream_close(&b);
-}
 
 static void blocked_tcp_writes_arm_writing(void **state)
 {
@@ -257,68 +108,12 @@ static void blocked_tcp_writes_arm_writing(void **state)
     mio_tcp_stream_close(&b);
 }
 
-static void blocked_pipe_writes_arm_writing(void **state)
-{
-    struct fixture *f = *state;
-    mio_pipe_sender sender;
-    mio_pipe_receiver receiver;
-    assert_ok(mio_pipe_open(&sender, &receiver));
-    assert_ok(mio_registry_register(f->registry, &sender.source, TOKEN,
-                                    MIO_WRITABLE));
-    expect_only(f, TOKEN, R_WRITABLE);
-    for (int i = 0; i < 4; i++) {
-        const size_t sent = fill_pipe(&sender);
-        const mio_ssize n = i % 2 == 0
-                                ? mio_pipe_sender_writev(&sender, &buffer, 1)
-                                : mio_pipe_sender_write(&sender, data, 1);
-        assert_error(n, MIO_ERR_WOULD_BLOCK);
-        expect_quiet(f);
-        assert_int_equal(drain_pipe(&receiver), sent);
-        expect_only(f, TOKEN, R_WRITABLE);
-    }
-    mio_pipe_sender_close(&sender);
-    mio_pipe_receiver_close(&receiver);
-}
-
 /* ---- Short reads and writes ---------------------------------------------*/
-
-static void check_short_reads(struct fixture *f,
-                              const struct subject_kind *kind,
-                              io_function *const *reads, size_t count)
-{
-    struct subject s;
-    subject_open(&s, kind);
-    assert_ok(
-        mio_registry_register(f->registry, s.source, TOKEN, MIO_READABLE));
-    for (size_t i = 0; i < count; i++) {
-        subject_feed(&s);
-        expect_only(f, TOKEN, R_READABLE);
-        assert_count(reads[i](&s.near), 1); /* and there was room for more */
-        expect_quiet(f);
-    }
-    subject_feed(&s);
-    expect_only(f, TOKEN, R_READABLE);
-    subject_close(f, &s);
-}
-
-static mio_ssize pipe_read(void *object)
-{
-    return mio_pipe_receiver_read(object, data, sizeof(data));
-}
-
-static mio_ssize pipe_readv(void *object)
-{
-    return mio_pipe_receiver_readv(object, &buffer, 1);
-}
 
 static void short_reads_arm_reading(void **state)
 {
     io_function *const tcp[] = {tcp_read, tcp_readv};
-    io_function *const unix_[] = {unix_read, unix_readv, unix_recv_fds};
-    io_function *const pipe_[] = {pipe_read, pipe_readv};
     check_short_reads(*state, &subject_tcp_stream, tcp, ARRAY_LENGTH(tcp));
-    check_short_reads(*state, &subject_unix_stream, unix_, ARRAY_LENGTH(unix_));
-    check_short_reads(*state, &subject_pipe, pipe_, ARRAY_LENGTH(pipe_));
 }
 
 static void short_batches_arm_reading(void **state)
@@ -348,68 +143,20 @@ static void short_batches_arm_reading(void **state)
     mio_udp_socket_close(&b);
 }
 
-/* One big write takes what fits; there is no "would block". */
-static void short_writes_arm_writing(void **state)
-{
-    struct fixture *f = *state;
-    static char block[4 * 1024 * 1024];
-    mio_buffer vector = {block, sizeof(block)};
-    mio_unix_stream a;
-    mio_unix_stream b;
-    assert_ok(mio_unix_stream_pair(&a, &b));
-    assert_ok(mio_registry_register(f->registry, &a.source, TOKEN, BOTH));
-    expect_only(f, TOKEN, R_WRITABLE);
-    for (int i = 0; i < 4; i++) {
-        const mio_ssize n =
-            i % 2 == 0 ? mio_unix_stream_write(&a, block, sizeof(block))
-                       : mio_unix_stream_writev(&a, &vector, 1);
-        assert_in_range(n, 1, sizeof(block) - 1);
-        expect_quiet(f);
-        assert_int_equal(drain_stream(&b), n);
-        expect_only(f, TOKEN, R_WRITABLE);
-    }
-    mio_unix_stream_close(&a);
-    mio_unix_stream_close(&b);
-}
-
-static void short_pipe_writes_arm_writing(void **state)
-{
-    struct fixture *f = *state;
-    static char block[4 * 1024 * 1024];
-    mio_buffer vector = {block, sizeof(block)};
-    mio_pipe_sender sender;
-    mio_pipe_receiver receiver;
-    assert_ok(mio_pipe_open(&sender, &receiver));
-    assert_ok(mio_registry_register(f->registry, &sender.source, TOKEN,
-                                    MIO_WRITABLE));
-    expect_only(f, TOKEN, R_WRITABLE);
-    for (int i = 0; i < 4; i++) {
-        const mio_ssize n =
-            i % 2 == 0 ? mio_pipe_sender_write(&sender, block, sizeof(block))
-                       : mio_pipe_sender_writev(&sender, &vector, 1);
-        assert_in_range(n, 1, sizeof(block) - 1);
-        expect_quiet(f);
-        assert_int_equal(drain_pipe(&receiver), n);
-        expect_only(f, TOKEN, R_WRITABLE);
-    }
-    mio_pipe_sender_close(&sender);
-    mio_pipe_receiver_close(&receiver);
-}
-
 /* A peek that finds something takes nothing: the event is still owed to the
  * read that follows, which sees it all. */
 static void a_peek_takes_nothing_away(void **state)
 {
     struct fixture *f = *state;
     struct subject s;
-    subject_open(&s, &subject_unix_stream);
+    subject_open(&s, &subject_tcp_stream);
     assert_ok(
         mio_registry_register(f->registry, s.source, TOKEN, MIO_READABLE));
     for (int i = 0; i < 3; i++) {
         subject_feed(&s);
         expect_event(f, TOKEN, R_READABLE);
-        assert_count(unix_peek(&s.near), 1);
-        assert_count(unix_peek(&s.near), 1);
+        assert_count(tcp_peek(&s.near_end), 1);
+        assert_count(tcp_peek(&s.near_end), 1);
         subject_take(&s);
         subject_block(&s);
         (void)readiness_now(f, TOKEN);
@@ -438,14 +185,17 @@ static void rearming_has_a_direction(void **state)
     subject_block(&s);
 
     /* Full: not writable, so that a rearmed writer hears of the first room. */
-    while (write(s.source->fd, data, sizeof(data)) > 0) {
-    }
-    assert_int_equal(mio_error_from_os(errno), MIO_ERR_WOULD_BLOCK);
+    size_t sent = 0;
+    do {
+        while (peer_send_all(s.source->fd, data, sizeof(data))) {
+            sent += sizeof(data);
+        }
+        assert_int_equal(mio_error_from_os(mio_last_os_error()),
+                         MIO_ERR_WOULD_BLOCK);
+    } while (fd_is_writable(s.source->fd, 20));
     assert_ok(mio_source_rearm(s.source, MIO_WRITABLE));
     expect_quiet(f);
-    fd_set_blocking(s.far.fd, false);
-    while (read(s.far.fd, data, sizeof(data)) > 0) {
-    }
+    assert_int_equal(peer_discard(s.far_end.fd, sent), sent);
     expect_event(f, TOKEN, R_WRITABLE);
     assert_ok(mio_source_rearm(s.source, BOTH));
     subject_close(f, &s);
@@ -476,17 +226,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(blocked_tcp_reads_arm_reading),
-        TEST(blocked_unix_reads_arm_reading),
         TEST(blocked_udp_reads_arm_reading),
-        TEST(blocked_datagram_reads_arm_reading),
-        TEST(blocked_pipe_reads_arm_reading),
-        TEST(blocked_unix_writes_arm_writing),
         TEST(blocked_tcp_writes_arm_writing),
-        TEST(blocked_pipe_writes_arm_writing),
         TEST(short_reads_arm_reading),
         TEST(short_batches_arm_reading),
-        TEST(short_writes_arm_writing),
-        TEST(short_pipe_writes_arm_writing),
         TEST(a_peek_takes_nothing_away),
         TEST(rearming_has_a_direction),
         TEST(rearming_adds_no_direction),

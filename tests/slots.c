@@ -1,23 +1,26 @@
 /* slots.c: the caller's slots bound the number of registrations where the
  * system needs state for each; a full array is an error and harms nothing
  * (G2, G9). */
-#include "unix_support.h"
+#include "stream.h"
 
 #define SLOTS 4
 #define MANY (3 * SLOTS)
+#define SWAPS (40 * MANY)
+#define STOP 99
 
 struct crowd {
     mio_poll poll;
     mio_registry *registry;
     mio_slot slots[SLOTS + 1]; /* the last one is not the poll's */
-    mio_unix_stream near[MANY];
-    mio_unix_stream far[MANY];
+    local_stream near[MANY];
+    local_stream far[MANY];
+    struct thread waiter;
 };
 
 /* epoll and kqueue keep the state of registrations themselves. */
 static bool slots_count(void)
 {
-    return backend_is("poll");
+    return backend_is("poll") || backend_is("afd");
 }
 
 static void crowd_open(struct crowd *crowd, size_t slot_count)
@@ -27,7 +30,7 @@ static void crowd_open(struct crowd *crowd, size_t slot_count)
                             slot_count));
     crowd->registry = mio_poll_registry(&crowd->poll);
     for (size_t i = 0; i < MANY; i++) {
-        assert_ok(mio_unix_stream_pair(&crowd->near[i], &crowd->far[i]));
+        assert_ok(stream_pair(&crowd->near[i], &crowd->far[i]));
     }
 }
 
@@ -37,8 +40,8 @@ static void crowd_close(struct crowd *crowd)
     memset(&untouched, 0x5a, sizeof(untouched));
     assert_memory_equal(&crowd->slots[SLOTS], &untouched, sizeof(untouched));
     for (size_t i = 0; i < MANY; i++) {
-        mio_unix_stream_close(&crowd->near[i]);
-        mio_unix_stream_close(&crowd->far[i]);
+        stream_close(&crowd->near[i]);
+        stream_close(&crowd->far[i]);
     }
     mio_poll_close(&crowd->poll);
 }
@@ -55,23 +58,27 @@ static void check_who_answers(struct crowd *crowd, size_t first, size_t last)
     bool answered[MANY] = {false};
     char data[4];
     for (size_t i = 0; i < MANY; i++) {
-        assert_count(mio_unix_stream_write(&crowd->far[i], "x", 1), 1);
+        assert_count(stream_write(&crowd->far[i], "x", 1), 1);
+        assert_true(fd_await_readable(crowd->near[i].source.fd));
     }
+    size_t left = last - first + 1;
     for (int n = 1; n > 0;) {
         mio_event events[2];
-        n = mio_poll_wait(&crowd->poll, events, 2, 10 * MILLISECOND);
+        n = mio_poll_wait(&crowd->poll, events, 2,
+                          left > 0 ? PATIENCE : 10 * MILLISECOND);
         assert_in_range(n, 0, 2);
         for (int i = 0; i < n; i++) {
             const size_t index = (size_t)mio_event_token(&events[i]);
             assert_in_range(index, first, last);
             assert_false(answered[index]);
             answered[index] = true;
+            left--;
         }
     }
     for (size_t i = 0; i < MANY; i++) {
         assert_int_equal(answered[i], i >= first && i <= last);
-        assert_count(mio_unix_stream_read(&crowd->near[i], data, 4), 1);
-        assert_error(mio_unix_stream_read(&crowd->near[i], data, 4),
+        assert_count(stream_read(&crowd->near[i], data, 4), 1);
+        assert_error(stream_read(&crowd->near[i], data, 4),
                      MIO_ERR_WOULD_BLOCK);
     }
 }
@@ -122,11 +129,10 @@ static void slots_come_back(void **state)
     }
     for (size_t i = 0; i < SLOTS; i++) {
         const size_t leaving = MANY - SLOTS + i;
-        mio_unix_stream_close(&crowd.near[leaving]);
-        mio_unix_stream_close(&crowd.far[leaving]);
+        stream_close(&crowd.near[leaving]);
+        stream_close(&crowd.far[leaving]);
         assert_ok(enter(&crowd, i));
-        assert_ok(
-            mio_unix_stream_pair(&crowd.near[leaving], &crowd.far[leaving]));
+        assert_ok(stream_pair(&crowd.near[leaving], &crowd.far[leaving]));
     }
     check_who_answers(&crowd, 0, SLOTS - 1);
     crowd_close(&crowd);
@@ -208,6 +214,64 @@ static void slots_can_be_used_again(void **state)
     crowd_close(&crowd);
 }
 
+/* Waits without an end until the waker comes, and for nothing else. */
+static int wait_for_stop(void *argument)
+{
+    mio_event event;
+    int n = 0;
+    for (int tries = 0; n == 0 && tries < 6; tries++) {
+        n = mio_poll_wait(argument, &event, 1, PATIENCE);
+    }
+    return n == 1 && mio_event_token(&event) == STOP ? 0 : 1;
+}
+
+/* Again and again the first source leaves and the next one comes; returns the
+ * first error. */
+static int swap_all(struct crowd *crowd, size_t slot_count)
+{
+    int error = 0;
+    for (size_t i = 0; i < SWAPS && error == 0; i++) {
+        if (i % MANY == 0) { /* it knows of the last one then */
+            thread_await_asleep(&crowd->waiter);
+        }
+        error = mio_registry_deregister(crowd->registry,
+                                        &crowd->near[i % MANY].source);
+        if (error == 0) {
+            error = enter(crowd, (i + slot_count) % MANY);
+        }
+    }
+    return error;
+}
+
+/* A slot that is on its way back, since another thread's wait has an operation
+ * on it in flight, counts as free: registering waits for it. */
+static void check_swaps_during_a_wait(size_t slot_count)
+{
+    struct crowd crowd;
+    mio_waker waker;
+    crowd_open(&crowd, slot_count);
+    assert_ok(mio_waker_init(&waker, crowd.registry, STOP));
+    for (size_t i = 0; i < slot_count; i++) {
+        assert_ok(enter(&crowd, i));
+    }
+    thread_start(&crowd.waiter, wait_for_stop, &crowd.poll);
+    const int error = swap_all(&crowd, slot_count);
+    const int wake_error = mio_waker_wake(&waker);
+    assert_int_equal(thread_join(&crowd.waiter), 0);
+    assert_ok(wake_error);
+    assert_ok(error);
+    check_who_answers(&crowd, 0, slot_count - 1);
+    mio_waker_close(&waker);
+    crowd_close(&crowd);
+}
+
+static void the_last_slot_comes_back_during_a_wait(void **state)
+{
+    (void)state;
+    check_swaps_during_a_wait(1);
+    check_swaps_during_a_wait(2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +280,7 @@ int main(void)
         TEST_BARE(no_slots_is_a_poll_for_wakers),
         TEST_BARE(wakers_take_no_slots),
         TEST_BARE(slots_can_be_used_again),
+        TEST_BARE(the_last_slot_comes_back_during_a_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -249,6 +249,7 @@ static void connection_reset_by_peer(void **state)
     mio_tcp_listener listener;
     mio_tcp_stream server;
     mio_fd client;
+    mio_ssize result;
     char byte;
 
     listen_on(&listener, &addr);
@@ -260,10 +261,11 @@ static void connection_reset_by_peer(void **state)
     assert_true(fd_await_readable(server.source.fd));
     watch(f, &server.source, SERVER, MIO_READABLE);
     expect_event(f, SERVER, R_READABLE | R_READ_CLOSED);
-    assert_error(mio_tcp_stream_read(&server, &byte, 1),
-                 MIO_ERR_CONNECTION_RESET);
+    result = mio_tcp_stream_read(&server, &byte, 1);
     mio_tcp_stream_close(&server);
     mio_tcp_listener_close(&listener);
+    SKIP_UNLESS_RESETS_ARE_TOLD();
+    assert_error(result, MIO_ERR_CONNECTION_RESET);
 }
 
 /* ---- Errors -------------------------------------------------------------*/
@@ -286,8 +288,12 @@ static void connect_error(void **state)
     expect_event(f, CLIENT, R_WRITABLE | R_WRITE_CLOSED | R_ERROR);
     assert_error(mio_tcp_stream_take_error(&stream),
                  MIO_ERR_CONNECTION_REFUSED);
-    assert_ok(mio_tcp_stream_take_error(&stream));
+    result = mio_tcp_stream_take_error(&stream);
     mio_tcp_stream_close(&stream);
+    if (is_wine()) {
+        SKIP("Wine 8 does not clear an error that was taken");
+    }
+    assert_ok(result);
 }
 
 static void write_error(void **state)

@@ -70,18 +70,34 @@ static void shutdown_both(void **state)
 
     assert_ok(mio_tcp_stream_shutdown(&stream, MIO_SHUTDOWN_BOTH));
     assert_count(mio_tcp_stream_read(&stream, &byte, 1), 0);
-    assert_error(mio_tcp_stream_write(&stream, "x", 1), MIO_ERR_BROKEN_PIPE);
+    if (on_windows()) { /* 10053 on Windows, 10058 on Wine; mio has both too */
+        assert_error_among(mio_tcp_stream_write(&stream, "x", 1),
+                           MIO_ERR_CONNECTION_ABORTED, MIO_ERR_BROKEN_PIPE);
+    } else {
+        assert_error(mio_tcp_stream_write(&stream, "x", 1),
+                     MIO_ERR_BROKEN_PIPE);
+    }
     close_link(&stream, peer);
 }
 
 /* ---- What events say ----------------------------------------------------*/
 
+/* The driver of Windows' sockets tells what the peer has closed. */
+#define SKIP_UNLESS_OWN_SHUTDOWNS_ARE_TOLD()                                   \
+    do {                                                                       \
+        if (on_windows()) {                                                    \
+            SKIP("Windows has no event for one's own shutdown");               \
+        }                                                                      \
+    } while (0)
+
 static void tcp_shutdown_client_read_close_event(void **state)
 {
     struct fixture *const f = *state;
     mio_tcp_stream stream;
-    const mio_fd peer = open_link(f, &stream);
+    mio_fd peer;
 
+    SKIP_UNLESS_OWN_SHUTDOWNS_ARE_TOLD();
+    peer = open_link(f, &stream);
     assert_ok(mio_tcp_stream_shutdown(&stream, MIO_SHUTDOWN_READ));
     expect_event(f, ID1, R_READABLE | R_READ_CLOSED);
     close_link(&stream, peer);
@@ -131,24 +147,28 @@ static void tcp_reset_close_event(void **state)
     struct fixture *const f = *state;
     mio_tcp_stream stream;
     const mio_fd peer = open_link(f, &stream);
+    mio_ssize result;
     char byte;
 
     write_all(&stream, "unread", 6);
     assert_true(fd_await_readable(peer));
     fd_close(peer);
     expect_event(f, ID1, R_READABLE | R_READ_CLOSED);
-    assert_error(mio_tcp_stream_read(&stream, &byte, 1),
-                 MIO_ERR_CONNECTION_RESET);
+    result = mio_tcp_stream_read(&stream, &byte, 1);
     expect_no_events(f);
     mio_tcp_stream_close(&stream);
+    SKIP_UNLESS_RESETS_ARE_TOLD();
+    assert_error(result, MIO_ERR_CONNECTION_RESET);
 }
 
 static void tcp_shutdown_client_both_close_event(void **state)
 {
     struct fixture *const f = *state;
     mio_tcp_stream stream;
-    const mio_fd peer = open_link(f, &stream);
+    mio_fd peer;
 
+    SKIP_UNLESS_OWN_SHUTDOWNS_ARE_TOLD();
+    peer = open_link(f, &stream);
     assert_ok(mio_tcp_stream_shutdown(&stream, MIO_SHUTDOWN_BOTH));
     expect_event(f, ID1, R_WRITE_CLOSED);
     close_link(&stream, peer);
@@ -159,12 +179,16 @@ static void hup_event_on_disconnect(void **state)
     struct fixture *const f = *state;
     mio_tcp_stream stream;
     const mio_fd peer = open_link(f, &stream);
+    int result;
 
     assert_true(peer_reset_on_close(peer));
     fd_close(peer);
     expect_event(f, ID1, R_READABLE);
-    assert_error(mio_tcp_stream_take_error(&stream), MIO_ERR_CONNECTION_RESET);
+    result = mio_tcp_stream_take_error(&stream);
     mio_tcp_stream_close(&stream);
+    if (!on_windows()) { /* there the next read or write tells */
+        assert_error(result, MIO_ERR_CONNECTION_RESET);
+    }
 }
 
 static void priority_event_on_oob_data(void **state)

@@ -1,8 +1,7 @@
 /* threads.c: registering and closing while another thread waits (G7, G8). What
  * wakers do between threads is in wake_storm.c. */
-#include "unix_support.h"
+#include "stream.h"
 
-#include <sched.h>
 #include <stdatomic.h>
 
 enum { SOURCE = 1, STOP = 2, OTHER = 3 };
@@ -28,11 +27,11 @@ static mio_token clerk_token(const struct clerk *clerk, unsigned turn)
 
 static int clerk_round(struct clerk *clerk, unsigned first)
 {
-    mio_unix_stream a;
-    mio_unix_stream b;
+    local_stream a;
+    local_stream b;
     mio_source *source = &a.source;
     mio_registry *registry = clerk->registry;
-    int error = mio_unix_stream_pair(&a, &b);
+    int error = stream_pair(&a, &b);
     if (error != 0) {
         return error;
     }
@@ -55,14 +54,14 @@ static int clerk_round(struct clerk *clerk, unsigned first)
         error = mio_registry_register(
             registry, source, clerk_token(clerk, first + 2), MIO_READABLE);
     }
-    if (error == 0 && mio_unix_stream_write(&b, "x", 1) != 1) {
+    if (error == 0 && stream_write(&b, "x", 1) != 1) {
         error = MIO_ERR_OTHER;
     }
     if (error == 0 && !gate_await(&clerk->seen, first + 3)) {
         error = MIO_ERR_TIMED_OUT;
     }
-    mio_unix_stream_close(&a);
-    mio_unix_stream_close(&b);
+    stream_close(&a);
+    stream_close(&b);
     return error;
 }
 
@@ -156,11 +155,12 @@ static void changes_are_seen_by_the_wait_that_runs(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(timeouts); i++) {
         struct waiting waiting = {f, 0};
         struct thread thread;
-        mio_unix_stream a;
-        mio_unix_stream b;
+        local_stream a;
+        local_stream b;
         char data[4];
-        assert_ok(mio_unix_stream_pair(&a, &b));
-        assert_count(mio_unix_stream_write(&b, "x", 1), 1);
+        assert_ok(stream_pair(&a, &b));
+        assert_count(stream_write(&b, "x", 1), 1);
+        assert_true(fd_await_readable(a.source.fd));
 
         start_waiting(&waiting, &thread, timeouts[i]);
         assert_ok(mio_registry_register(f->registry, &a.source, SOURCE,
@@ -173,13 +173,58 @@ static void changes_are_seen_by_the_wait_that_runs(void **state)
         expect_wait_ended_by(&waiting, &thread, OTHER);
 
         /* A read that would block arms the source; the byte comes later. */
-        assert_count(mio_unix_stream_read(&a, data, 1), 1);
+        assert_count(stream_read_soon(&a, data, 1), 1);
         start_waiting(&waiting, &thread, timeouts[i]);
-        assert_error(mio_unix_stream_read(&a, data, 1), MIO_ERR_WOULD_BLOCK);
-        assert_count(mio_unix_stream_write(&b, "x", 1), 1);
+        assert_error(stream_read(&a, data, 1), MIO_ERR_WOULD_BLOCK);
+        assert_count(stream_write(&b, "x", 1), 1);
         expect_wait_ended_by(&waiting, &thread, OTHER);
-        mio_unix_stream_close(&a);
-        mio_unix_stream_close(&b);
+        stream_close(&a);
+        stream_close(&b);
+    }
+}
+
+struct registration {
+    mio_registry *registry;
+    mio_source *source;
+    struct gate done;
+};
+
+static int register_and_leave(void *argument)
+{
+    struct registration *registration = argument;
+    const int error = mio_registry_register(
+        registration->registry, registration->source, SOURCE, MIO_READABLE);
+    gate_pass(&registration->done);
+    return error;
+}
+
+/* Some systems drop what a thread has asked of them when the thread ends, or
+ * answer to nobody if the answer comes just then. */
+static void a_registration_outlives_its_thread(void **state)
+{
+    struct fixture *f = *state;
+    struct waiting waiting = {f, 0};
+    for (int i = 0; i < 30; i++) {
+        struct registration registration = {.registry = f->registry};
+        struct thread waiter;
+        struct thread clerk;
+        local_stream a;
+        local_stream b;
+        assert_ok(stream_pair(&a, &b));
+        registration.source = &a.source;
+        gate_init(&registration.done);
+        start_waiting(&waiting, &waiter, PATIENCE);
+        thread_start(&clerk, register_and_leave, &registration);
+        const bool done = gate_await(&registration.done, 1);
+        const mio_ssize written = stream_write(&b, "x", 1);
+        const int result = thread_join(&clerk);
+        expect_wait_ended_by(&waiting, &waiter, SOURCE);
+        assert_true(done);
+        assert_count(written, 1);
+        assert_ok(result);
+        gate_destroy(&registration.done);
+        stream_close(&a);
+        stream_close(&b);
     }
 }
 
@@ -190,21 +235,21 @@ static void a_close_during_a_wait_ends_the_connection(void **state)
     struct waiting waiting = {f, 0};
     struct thread thread;
     mio_waker waker;
-    mio_unix_stream a;
-    mio_unix_stream b;
+    local_stream a;
+    local_stream b;
     char data[4];
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    assert_ok(stream_pair(&a, &b));
     assert_ok(mio_waker_init(&waker, f->registry, STOP));
     assert_ok(
         mio_registry_register(f->registry, &a.source, SOURCE, MIO_READABLE));
     start_waiting(&waiting, &thread, 2 * PATIENCE);
-    mio_unix_stream_close(&a);
+    stream_close(&a);
     const bool ended = fd_await_readable(b.source.fd);
     assert_ok(mio_waker_wake(&waker));
     expect_wait_ended_by(&waiting, &thread, STOP);
     assert_true(ended);
-    assert_count(mio_unix_stream_read(&b, data, 1), 0);
-    mio_unix_stream_close(&b);
+    assert_count(stream_read(&b, data, 1), 0);
+    stream_close(&b);
     mio_waker_close(&waker);
 }
 
@@ -249,9 +294,9 @@ static int come_and_go(struct watch *watch, unsigned token,
 {
     mio_registry *registry = watch->fixture->registry;
     const int64_t end = monotonic_ns() + PATIENCE;
-    mio_unix_stream a;
-    mio_unix_stream b;
-    int error = mio_unix_stream_pair(&a, &b);
+    local_stream a;
+    local_stream b;
+    int error = stream_pair(&a, &b);
     if (error != 0) {
         return error;
     }
@@ -260,21 +305,21 @@ static int come_and_go(struct watch *watch, unsigned token,
     /* Every other one is given the time to be seen. */
     while (error == 0 && token % 2 == 0 && atomic_load(&watch->seen) < token) {
         error = monotonic_ns() < end ? 0 : MIO_ERR_TIMED_OUT;
-        (void)usleep(20);
+        thread_pause(20 * MICROSECOND);
     }
     if (removal == DEREGISTER && error == 0) {
         error = mio_registry_deregister(registry, &a.source);
     } else if (removal == INTO_FD) {
-        const mio_fd fd = mio_unix_stream_into_fd(&a);
+        const mio_fd fd = stream_into_fd(&a);
         atomic_store(&watch->gone, token);
         fd_close(fd);
     }
     if (removal == CLOSE) {
-        mio_unix_stream_close(&a);
+        stream_close(&a);
     }
     atomic_store(&watch->gone, token);
-    mio_unix_stream_close(&a);
-    mio_unix_stream_close(&b);
+    stream_close(&a);
+    stream_close(&b);
     return error;
 }
 
@@ -320,7 +365,7 @@ static void a_second_wait_is_refused(void **state)
     while (count == 0 && monotonic_ns() < end) {
         /* Between the looks, or the other one might only ever run during
          * them. */
-        (void)sched_yield();
+        thread_yield();
         count = mio_poll_wait(&f->poll, &event, 1, 0);
     }
     /* For ever, unless it is refused. */
@@ -345,6 +390,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_storm_of_registrations_loses_nothing),
         TEST(changes_are_seen_by_the_wait_that_runs),
+        TEST(a_registration_outlives_its_thread),
         TEST(a_close_during_a_wait_ends_the_connection),
         TEST(what_is_removed_is_not_reported_later),
         TEST(a_second_wait_is_refused),

@@ -1,7 +1,7 @@
 /* time.c: how long waits take (G6). Signals are in signals.c; that
  * registrations do not restart the time, and that short waits are short, in
  * defects.c. */
-#include "unix_support.h"
+#include "stream.h"
 
 enum { WAKER = 1, SOURCE = 2 };
 
@@ -43,22 +43,22 @@ static void never_early_with_nothing(void **state)
 static void never_early_with_sources(void **state)
 {
     struct fixture *f = *state;
-    mio_unix_stream a;
-    mio_unix_stream b;
+    local_stream a;
+    local_stream b;
     mio_waker waker;
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    assert_ok(stream_pair(&a, &b));
     assert_ok(mio_waker_init(&waker, f->registry, WAKER));
     assert_ok(
         mio_registry_register(f->registry, &a.source, SOURCE, MIO_READABLE));
     check_never_early(f, 1);
 
     /* Something has been reported and is still there. */
-    assert_count(mio_unix_stream_write(&b, "x", 1), 1);
+    assert_count(stream_write(&b, "x", 1), 1);
     expect_only(f, SOURCE, R_READABLE);
     check_never_early(f, 1);
     mio_waker_close(&waker);
-    mio_unix_stream_close(&a);
-    mio_unix_stream_close(&b);
+    stream_close(&a);
+    stream_close(&b);
 }
 
 /* A wake that was cancelled leaves a ring of the doorbell behind, which is no
@@ -81,9 +81,9 @@ static void never_early_after_cancelled_wakes(void **state)
 static void zero_only_looks(void **state)
 {
     struct fixture *f = *state;
-    mio_unix_stream a;
-    mio_unix_stream b;
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    local_stream a;
+    local_stream b;
+    assert_ok(stream_pair(&a, &b));
     assert_ok(
         mio_registry_register(f->registry, &a.source, SOURCE, MIO_READABLE));
     const int64_t start = monotonic_ns();
@@ -91,12 +91,12 @@ static void zero_only_looks(void **state)
         assert_count(fixture_wait(f, 0), 0);
     }
     assert_true(monotonic_ns() - start < PATIENCE);
-    assert_count(mio_unix_stream_write(&b, "x", 1), 1);
+    assert_count(stream_write(&b, "x", 1), 1);
     assert_count(fixture_wait(f, 0), 1);
     assert_int_equal(mio_event_token(&f->events[0]), SOURCE);
     assert_count(fixture_wait(f, 0), 0);
-    mio_unix_stream_close(&a);
-    mio_unix_stream_close(&b);
+    stream_close(&a);
+    stream_close(&b);
 }
 
 /* ---- Long waits ---------------------------------------------------------*/
@@ -152,25 +152,25 @@ static void long_waits_end_by_a_wake_alone(void **state)
 
 struct writer {
     long sleeper;
-    mio_unix_stream *stream;
+    local_stream *stream;
 };
 
 static int write_to_sleeper(void *argument)
 {
     struct writer *writer = argument;
     task_await_asleep(writer->sleeper);
-    return mio_unix_stream_write(writer->stream, "x", 1) == 1 ? 0 : 1;
+    return stream_write(writer->stream, "x", 1) == 1 ? 0 : 1;
 }
 
 /* An event ends a wait before its time. */
 static void an_event_ends_a_long_wait(void **state)
 {
     struct fixture *f = *state;
-    mio_unix_stream a;
-    mio_unix_stream b;
+    local_stream a;
+    local_stream b;
     struct writer writer = {task_current(), &b};
     const int64_t timeouts[] = {-1, 2 * PATIENCE, 2 * PATIENCE + 1};
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    assert_ok(stream_pair(&a, &b));
     assert_ok(mio_registry_register(f->registry, &a.source, SOURCE,
                                     MIO_READABLE | MIO_LEVEL));
     for (size_t i = 0; i < ARRAY_LENGTH(timeouts); i++) {
@@ -181,10 +181,10 @@ static void an_event_ends_a_long_wait(void **state)
         assert_true(monotonic_ns() - start < PATIENCE);
         assert_ok(thread_join(&thread));
         assert_count(count, 1);
-        assert_int_equal(drain_stream(&a), 1);
+        stream_drain(&a, 1);
     }
-    mio_unix_stream_close(&a);
-    mio_unix_stream_close(&b);
+    stream_close(&a);
+    stream_close(&b);
 }
 
 int main(void)

@@ -152,6 +152,7 @@ static void an_error_ends_a_batch(void **state)
     mio_udp_socket sender;
     mio_udp_socket receiver;
     mio_addr from;
+    int result;
     mio_addr to;
 
     (void)state;
@@ -174,10 +175,13 @@ static void an_error_ends_a_batch(void **state)
     batch_check(&batch, 0, 50, 0, &from);
 
     batch_fill(&batch, NULL);
-    assert_error(mio_udp_socket_send_batch(&sender, batch.datagrams, MANY),
-                 MIO_ERR_NOT_CONNECTED);
+    result = mio_udp_socket_send_batch(&sender, batch.datagrams, MANY);
     mio_udp_socket_close(&sender);
     mio_udp_socket_close(&receiver);
+    if (is_wine()) {
+        SKIP("Wine 8 has another error for sending without a receiver");
+    }
+    assert_error(result, MIO_ERR_NOT_CONNECTED);
 }
 
 /* One datagram of five bytes for three receiving calls with room for two. */
@@ -189,7 +193,7 @@ static void what_does_not_fit(void **state)
     mio_addr from;
     mio_addr to;
     mio_addr addr = {0};
-    char data[4] = "....";
+    char data[4] = {'.', '.', '.', '.'};
 
     (void)state;
     bind_to(&sender, &from);

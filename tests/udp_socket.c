@@ -321,17 +321,22 @@ static void unconnected_udp_socket_connected_methods(void **state)
 {
     struct fixture *const f = *state;
     struct pair pair;
+    mio_ssize result;
 
     pair_open(&pair, any_v4());
     pair_register(f, &pair);
-    assert_error(mio_udp_socket_send(&pair.socket1, data1, DATA1_LENGTH),
-                 MIO_ERR_NOT_CONNECTED);
+    result = mio_udp_socket_send(&pair.socket1, data1, DATA1_LENGTH);
+    assert_true(result < 0);
     assert_count(
         mio_udp_socket_send_to(&pair.socket1, data1, DATA1_LENGTH, &pair.addr2),
         DATA1_LENGTH);
     expect_event(f, ID2, R_READABLE);
     expect_datagram(&pair.socket2, data1, DATA1_LENGTH);
     pair_close(&pair);
+    if (is_wine()) {
+        SKIP("Wine 8 has another error for sending without a receiver");
+    }
+    assert_error(result, MIO_ERR_NOT_CONNECTED);
 }
 
 static void connected_udp_socket_unconnected_methods(void **state)

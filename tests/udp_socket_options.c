@@ -233,6 +233,114 @@ static void multicast(void **state)
     mio_udp_socket_close(&receiver);
 }
 
+/* ---- Unreachable receivers ----------------------------------------------*/
+
+/* Sends to a port of 127.0.0.1 that nobody is bound to. */
+static void send_to_nobody(mio_udp_socket *socket)
+{
+    mio_udp_socket nobody;
+    mio_addr addr;
+
+    open_socket(&nobody, any_v4());
+    assert_ok(mio_udp_socket_local_addr(&nobody, &addr));
+    mio_udp_socket_close(&nobody);
+    assert_count(mio_udp_socket_send_to(socket, "x", 1, &addr), 1);
+}
+
+/* Receives what another socket sends now, before anything else. */
+static void check_receives(mio_udp_socket *socket)
+{
+    mio_udp_socket sender;
+    mio_addr addr;
+    mio_addr from;
+    mio_addr sender_addr;
+    char data[8];
+
+    open_socket(&sender, any_v4());
+    assert_ok(mio_udp_socket_local_addr(&sender, &sender_addr));
+    assert_ok(mio_udp_socket_local_addr(socket, &addr));
+    assert_count(mio_udp_socket_send_to(&sender, "abc", 3, &addr), 3);
+    assert_true(fd_await_readable(socket->source.fd));
+    assert_count(mio_udp_socket_recv_from(socket, data, sizeof(data), &from),
+                 3);
+    assert_memory_equal(data, "abc", 3);
+    assert_addr_equal(&from, &sender_addr);
+    assert_error(mio_udp_socket_recv_from(socket, data, sizeof(data), &from),
+                 MIO_ERR_WOULD_BLOCK);
+    mio_udp_socket_close(&sender);
+}
+
+static void check_refusals_are_silent(mio_udp_socket *socket)
+{
+    for (int i = 0; i < 3; i++) {
+        send_to_nobody(socket);
+        check_receives(socket);
+    }
+}
+
+static void refusals_are_silent_by_default(void **state)
+{
+    mio_udp_socket socket;
+    mio_addr addr = any_v4();
+
+    (void)state;
+    open_socket(&socket, any_v4());
+    check_refusals_are_silent(&socket);
+    mio_udp_socket_close(&socket);
+
+    /* The system's own default is another on Windows. */
+    const mio_fd fd = valid_fd(peer_udp_bind(&addr));
+    assert_ok(mio_udp_socket_from_fd(&socket, fd));
+    check_refusals_are_silent(&socket);
+    mio_udp_socket_close(&socket);
+}
+
+/* A refusal is on its way; it is the result of one receive. */
+static void check_refusal_is_told(mio_udp_socket *socket)
+{
+    const int64_t end = monotonic_ns() + PATIENCE;
+    mio_ssize result;
+    mio_addr from;
+    char data[8];
+
+    do {
+        thread_yield();
+        result = mio_udp_socket_recv_from(socket, data, sizeof(data), &from);
+    } while (result == MIO_ERR_WOULD_BLOCK && monotonic_ns() < end);
+    assert_error(result, MIO_ERR_CONNECTION_RESET);
+}
+
+static void set_connection_reset(void **state)
+{
+    mio_udp_socket socket;
+
+    (void)state;
+    open_socket(&socket, any_v4());
+    const int result = mio_udp_socket_set_connection_reset(&socket, true);
+    if (backend_is("afd")) {
+        assert_ok(result);
+        if (!is_wine()) {
+            send_to_nobody(&socket);
+            check_refusal_is_told(&socket);
+            check_receives(&socket);
+        }
+        assert_ok(mio_udp_socket_set_connection_reset(&socket, false));
+    } else {
+        assert_error(result, MIO_ERR_UNSUPPORTED);
+        assert_error(mio_udp_socket_set_connection_reset(&socket, false),
+                     MIO_ERR_UNSUPPORTED);
+    }
+    check_refusals_are_silent(&socket);
+    mio_udp_socket_close(&socket);
+    assert_error(mio_udp_socket_set_connection_reset(&socket, true),
+                 MIO_ERR_BAD_DESCRIPTOR);
+    assert_error(mio_udp_socket_set_connection_reset(NULL, true),
+                 MIO_ERR_INVALID_INPUT);
+    if (is_wine()) {
+        SKIP("on Wine 8 a refused datagram does not fail the next receive");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +356,8 @@ int main(void)
         TEST_BARE(get_multicast_loop_v6_without_previous_set),
         TEST_BARE(v6_options_need_v6),
         TEST(multicast),
+        TEST_BARE(refusals_are_silent_by_default),
+        TEST_BARE(set_connection_reset),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,20 +1,17 @@
-/* unix_listener.c: Unix listeners. The first tests are mio's scenarios, under
- * mio's names. */
-#include "unix_support.h"
+/* unix_listener.c: Unix listeners, wherever there are Unix sockets. The first
+ * tests are mio's scenarios, under mio's names. What only Unix systems have of
+ * them is in unix_peer.c. */
+#include "unix_socket.h"
 
 enum { LISTENER = 1, OTHER = 2 };
 
 /* A listener as another library would hand it over: blocking, inherited. */
-static int plain_listener(const char *path)
+static mio_fd plain_listener(const char *path)
 {
-    struct sockaddr_un name = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    assert_true(fd >= 0);
-    assert_true(strlen(path) < sizeof(name.sun_path));
-    memcpy(name.sun_path, path, strlen(path) + 1);
-    assert_int_equal(
-        bind(fd, (const struct sockaddr *)&name, (socklen_t)sizeof(name)), 0);
-    assert_int_equal(listen(fd, 16), 0);
+    mio_addr addr;
+    assert_ok(mio_addr_unix_path(&addr, path));
+    const mio_fd fd = valid_fd(peer_tcp_listen(&addr));
+    fd_set_inherited(fd);
     return fd;
 }
 
@@ -38,6 +35,7 @@ static int accept_in_thread(void *argument)
 /* A listener made here accepts in another thread, and the stream comes back. */
 static void unix_listener_send_and_sync(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     const char *path = temp_path();
     mio_unix_listener listener;
     mio_unix_stream client;
@@ -91,6 +89,7 @@ static void smoke(struct fixture *f, mio_unix_listener *listener,
 
 static void unix_listener_smoke(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     const char *path = temp_path();
     mio_unix_listener listener;
     assert_ok(mio_unix_listener_bind(&listener, path));
@@ -99,6 +98,7 @@ static void unix_listener_smoke(void **state)
 
 static void unix_listener_from_std(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     const char *path = temp_path();
     mio_unix_listener listener;
     assert_ok(mio_unix_listener_from_fd(&listener, plain_listener(path)));
@@ -107,6 +107,7 @@ static void unix_listener_from_std(void **state)
 
 static void unix_listener_local_addr(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     const char *path = temp_path();
     mio_unix_listener listener;
     mio_unix_stream client;
@@ -132,6 +133,7 @@ static void unix_listener_local_addr(void **state)
 
 static void unix_listener_register(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     struct fixture *f = *state;
     mio_unix_listener listener;
     assert_ok(mio_unix_listener_bind(&listener, temp_path()));
@@ -143,6 +145,7 @@ static void unix_listener_register(void **state)
 
 static void unix_listener_reregister(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     struct fixture *f = *state;
     const char *path = temp_path();
     mio_unix_listener listener;
@@ -161,6 +164,7 @@ static void unix_listener_reregister(void **state)
 
 static void unix_listener_deregister(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     struct fixture *f = *state;
     const char *path = temp_path();
     mio_unix_listener listener;
@@ -178,73 +182,27 @@ static void unix_listener_deregister(void **state)
     mio_unix_listener_close(&listener);
 }
 
-static void unix_listener_abstract_namespace(void **state)
-{
-    struct fixture *f = *state;
-    const mio_addr name = abstract_addr();
-    mio_unix_listener listener;
-    mio_unix_stream client;
-    mio_unix_stream server;
-    mio_addr addr;
-    assert_ok(mio_unix_listener_bind_addr(&listener, &name));
-    assert_ok(mio_registry_register(f->registry, &listener.source, LISTENER,
-                                    MIO_READABLE));
-    assert_ok(mio_unix_stream_connect_addr(&client, &name));
-    expect_event(f, LISTENER, R_READABLE);
-    assert_ok(mio_unix_listener_accept(&listener, &server, &addr));
-    assert_true(mio_addr_is_unnamed(&addr));
-    assert_ok(mio_unix_listener_local_addr(&listener, &addr));
-    assert_addr_equal(&addr, &name);
-    assert_ok(mio_unix_stream_peer_addr(&client, &addr));
-    assert_addr_equal(&addr, &name);
-    mio_unix_stream_close(&client);
-    mio_unix_stream_close(&server);
-    mio_unix_listener_close(&listener);
-}
-
 /* ---- What mio does not have ---------------------------------------------*/
 
-/* A client that has a name of its own is known by it (mio drops the name). */
-static void accept_keeps_the_name_of_the_peer(void **state)
+/* Without Unix sockets the library says so, and loses nothing. */
+static void they_may_be_unsupported(void **state)
 {
-    const mio_addr server_name = abstract_addr();
-    mio_unix_listener listener;
+    const char *path = temp_path();
+    const int expected = have_unix_sockets() ? 0 : MIO_ERR_UNSUPPORTED;
+    mio_unix_listener listener = {{.fd = MIO_FD_INVALID}};
+    mio_unix_stream stream = {{.fd = MIO_FD_INVALID}};
     (void)state;
-    assert_ok(mio_unix_listener_bind_addr(&listener, &server_name));
-    for (int abstract = 0; abstract < 2; abstract++) {
-        mio_addr client_name = abstract_addr();
-        mio_unix_stream client;
-        mio_unix_stream server;
-        mio_addr peer;
-        size_t length = 0;
-        size_t native_length = 0;
-        if (!abstract) {
-            assert_ok(mio_addr_unix_path(&client_name, temp_path()));
-        }
-        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-        assert_true(fd >= 0);
-        const struct sockaddr *native =
-            mio_addr_sockaddr(&client_name, &native_length);
-        assert_int_equal(bind(fd, native, (socklen_t)native_length), 0);
-        native = mio_addr_sockaddr(&server_name, &native_length);
-        assert_int_equal(connect(fd, native, (socklen_t)native_length), 0);
-        assert_ok(mio_unix_stream_from_fd(&client, fd));
-
-        assert_ok(mio_unix_listener_accept(&listener, &server, &peer));
-        assert_addr_equal(&peer, &client_name);
-        assert_false(mio_addr_is_unnamed(&peer));
-        assert_int_equal(mio_addr_abstract_name(&peer, &length) != NULL,
-                         abstract != 0);
-        assert_ok(mio_unix_stream_peer_addr(&server, &peer));
-        assert_addr_equal(&peer, &client_name);
-        mio_unix_stream_close(&client);
-        mio_unix_stream_close(&server);
-    }
+    assert_error(mio_unix_listener_bind(&listener, path), expected);
+    assert_error(mio_unix_stream_connect(&stream, path), expected);
+    assert_int_equal(listener.source.fd != MIO_FD_INVALID, expected == 0);
+    assert_int_equal(stream.source.fd != MIO_FD_INVALID, expected == 0);
+    mio_unix_stream_close(&stream);
     mio_unix_listener_close(&listener);
 }
 
 static void each_connection_after_draining_is_reported(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     struct fixture *f = *state;
     const char *path = temp_path();
     mio_unix_listener listener;
@@ -266,44 +224,9 @@ static void each_connection_after_draining_is_reported(void **state)
     mio_unix_listener_close(&listener);
 }
 
-/* The queue has an end, and a connect beyond it says so and leaks nothing. */
-static void connecting_to_a_full_queue_would_block(void **state)
-{
-    const char *path = temp_path();
-    enum { MOST = 64 };
-    mio_unix_stream clients[MOST];
-    mio_unix_stream server;
-    mio_unix_listener listener;
-    int made = 0;
-    int result = 0;
-    (void)state;
-    int fd = plain_listener(path);
-    assert_int_equal(listen(fd, 1), 0);
-    assert_ok(mio_unix_listener_from_fd(&listener, fd));
-    while (made < MOST) {
-        result = mio_unix_stream_connect(&clients[made], path);
-        if (result != 0) {
-            break;
-        }
-        made++;
-    }
-    const int before = fd_count();
-    assert_error(result, MIO_ERR_WOULD_BLOCK);
-    assert_error(mio_unix_stream_connect(&clients[made], path),
-                 MIO_ERR_WOULD_BLOCK);
-    assert_int_equal(fd_count(), before);
-    assert_ok(mio_unix_listener_accept(&listener, &server, NULL));
-    mio_unix_stream_close(&server);
-    assert_ok(mio_unix_stream_connect(&clients[made], path));
-    made++;
-    while (made > 0) {
-        mio_unix_stream_close(&clients[--made]);
-    }
-    mio_unix_listener_close(&listener);
-}
-
 static void a_path_is_taken_until_it_is_removed(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     const char *path = temp_path();
     mio_unix_listener first;
     mio_unix_listener second;
@@ -316,13 +239,14 @@ static void a_path_is_taken_until_it_is_removed(void **state)
     assert_error(mio_unix_listener_bind(&second, path), MIO_ERR_ADDR_IN_USE);
     assert_error(mio_unix_stream_connect(&client, path),
                  MIO_ERR_CONNECTION_REFUSED);
-    assert_int_equal(unlink(path), 0);
+    temp_path_remove(path);
     assert_ok(mio_unix_listener_bind(&second, path));
     mio_unix_listener_close(&second);
 }
 
 static void the_descriptor_can_be_given_away_and_taken_back(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     struct fixture *f = *state;
     const char *path = temp_path();
     mio_unix_listener listener;
@@ -354,10 +278,8 @@ int main(void)
         TEST(unix_listener_register),
         TEST(unix_listener_reregister),
         TEST(unix_listener_deregister),
-        TEST(unix_listener_abstract_namespace),
-        TEST_BARE(accept_keeps_the_name_of_the_peer),
+        TEST_BARE(they_may_be_unsupported),
         TEST(each_connection_after_draining_is_reported),
-        TEST_BARE(connecting_to_a_full_queue_would_block),
         TEST_BARE(a_path_is_taken_until_it_is_removed),
         TEST(the_descriptor_can_be_given_away_and_taken_back),
     };

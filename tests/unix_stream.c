@@ -1,6 +1,7 @@
-/* unix_stream.c: Unix streams. The first tests are mio's scenarios, under
- * mio's names. */
-#include "unix_support.h"
+/* unix_stream.c: Unix streams, wherever there are Unix sockets. The first tests
+ * are mio's scenarios, under mio's names. What only Unix systems have of them is
+ * in unix_peer.c. */
+#include "unix_socket.h"
 
 enum { A = 1, B = 2 };
 #define BOTH (MIO_READABLE | MIO_WRITABLE)
@@ -60,11 +61,12 @@ static int write_transfer(void *argument)
 /* Two threads use one stream, one in each direction. */
 static void unix_stream_send_and_sync(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     mio_unix_stream a;
     mio_unix_stream b;
     struct thread threads[3];
     (void)state;
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    unix_pair(&a, &b);
     thread_start(&threads[0], read_transfer, &a);
     thread_start(&threads[1], write_transfer, &b);
     thread_start(&threads[2], read_transfer, &b);
@@ -119,6 +121,7 @@ static void smoke(struct fixture *f, mio_unix_stream *stream, mio_fd peer)
 
 static void unix_stream_smoke(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     const char *path = temp_path();
     mio_unix_listener listener;
     mio_unix_stream stream;
@@ -134,12 +137,17 @@ static void unix_stream_smoke(void **state)
 
 static void unix_stream_from_std(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
+    mio_addr addr = unix_temp_addr();
+    const mio_fd listener = valid_fd(peer_tcp_listen(&addr));
+    const mio_fd client = valid_fd(peer_tcp_connect(&addr));
+    const mio_fd server = valid_fd(peer_accept(listener));
     mio_unix_stream stream;
-    int fds[2];
-    raw_pair(fds, SOCK_STREAM);
-    assert_ok(mio_unix_stream_from_fd(&stream, fds[0]));
-    smoke(*state, &stream, fds[1]);
-    fd_close(fds[1]);
+    fd_set_inherited(client);
+    assert_ok(mio_unix_stream_from_fd(&stream, client));
+    smoke(*state, &stream, server);
+    fd_close(server);
+    fd_close(listener);
 }
 
 static void connect_and_see_the_peer_leave(struct fixture *f,
@@ -160,6 +168,7 @@ static void connect_and_see_the_peer_leave(struct fixture *f,
 
 static void unix_stream_connect(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     const char *path = temp_path();
     mio_unix_listener listener;
     mio_unix_stream stream;
@@ -168,25 +177,14 @@ static void unix_stream_connect(void **state)
     connect_and_see_the_peer_leave(*state, &listener, &stream);
 }
 
-static void unix_stream_connect_addr(void **state)
-{
-    const mio_addr name = abstract_addr();
-    mio_unix_listener listener;
-    mio_unix_stream stream;
-    assert_error(mio_unix_stream_connect_addr(&stream, &name),
-                 MIO_ERR_CONNECTION_REFUSED);
-    assert_ok(mio_unix_listener_bind_addr(&listener, &name));
-    assert_ok(mio_unix_stream_connect_addr(&stream, &name));
-    connect_and_see_the_peer_leave(*state, &listener, &stream);
-}
-
 static void unix_stream_pair(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     struct fixture *f = *state;
     mio_unix_stream a;
     mio_unix_stream b;
     char data[8];
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    unix_pair(&a, &b);
     assert_nonblocking_cloexec(a.source.fd);
     assert_nonblocking_cloexec(b.source.fd);
     assert_ok(mio_registry_register(f->registry, &a.source, A, BOTH));
@@ -211,6 +209,7 @@ static void unix_stream_pair(void **state)
 
 static void unix_stream_peer_addr(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     const char *path = temp_path();
     mio_unix_listener listener;
     mio_unix_stream stream;
@@ -231,13 +230,14 @@ static void unix_stream_peer_addr(void **state)
 static void registered_pair(struct fixture *f, mio_unix_stream *a,
                             mio_unix_stream *b)
 {
-    assert_ok(mio_unix_stream_pair(a, b));
+    unix_pair(a, b);
     assert_ok(mio_registry_register(f->registry, &a->source, A, BOTH));
     expect_only(f, A, R_WRITABLE);
 }
 
 static void unix_stream_shutdown_read(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     struct fixture *f = *state;
     mio_unix_stream a;
     mio_unix_stream b;
@@ -254,6 +254,7 @@ static void unix_stream_shutdown_read(void **state)
 
 static void unix_stream_shutdown_write(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     struct fixture *f = *state;
     mio_unix_stream a;
     mio_unix_stream b;
@@ -271,6 +272,7 @@ static void unix_stream_shutdown_write(void **state)
 
 static void unix_stream_shutdown_both(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     struct fixture *f = *state;
     mio_unix_stream a;
     mio_unix_stream b;
@@ -286,6 +288,7 @@ static void unix_stream_shutdown_both(void **state)
 
 static void unix_stream_shutdown_listener_write(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     struct fixture *f = *state;
     mio_unix_stream a;
     mio_unix_stream b;
@@ -302,10 +305,11 @@ static void unix_stream_shutdown_listener_write(void **state)
 
 static void unix_stream_register(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     struct fixture *f = *state;
     mio_unix_stream a;
     mio_unix_stream b;
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    unix_pair(&a, &b);
     assert_ok(mio_registry_register(f->registry, &a.source, A, MIO_READABLE));
     expect_no_events(f);
     mio_unix_stream_close(&a);
@@ -314,10 +318,11 @@ static void unix_stream_register(void **state)
 
 static void unix_stream_reregister(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     struct fixture *f = *state;
     mio_unix_stream a;
     mio_unix_stream b;
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    unix_pair(&a, &b);
     assert_ok(mio_registry_register(f->registry, &a.source, A, MIO_READABLE));
     expect_quiet(f);
     assert_ok(mio_registry_reregister(f->registry, &a.source, B, MIO_WRITABLE));
@@ -328,11 +333,12 @@ static void unix_stream_reregister(void **state)
 
 static void unix_stream_deregister(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     struct fixture *f = *state;
     mio_unix_stream a;
     mio_unix_stream b;
     char data[4];
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    unix_pair(&a, &b);
     assert_ok(mio_registry_register(f->registry, &a.source, A, BOTH));
     assert_count(mio_unix_stream_write(&b, "x", 1), 1);
     assert_ok(mio_registry_deregister(f->registry, &a.source));
@@ -346,11 +352,12 @@ static void unix_stream_deregister(void **state)
 
 static void peek_leaves_the_bytes(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     mio_unix_stream a;
     mio_unix_stream b;
     char data[8];
     (void)state;
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    unix_pair(&a, &b);
     assert_error(mio_unix_stream_peek(&a, data, sizeof(data)),
                  MIO_ERR_WOULD_BLOCK);
     assert_count(mio_unix_stream_write(&b, "abc", 3), 3);
@@ -365,13 +372,14 @@ static void peek_leaves_the_bytes(void **state)
 
 static void reads_without_room_are_refused(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     mio_unix_stream a;
     mio_unix_stream b;
     char data[4];
     mio_buffer none[] = {{data, 0}, {NULL, 0}};
     mio_buffer late[] = {{NULL, 0}, {data, 4}};
     (void)state;
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    unix_pair(&a, &b);
     assert_count(mio_unix_stream_write(&b, "data", 4), 4);
     assert_error(mio_unix_stream_read(&a, data, 0), MIO_ERR_INVALID_INPUT);
     assert_error(mio_unix_stream_peek(&a, data, 0), MIO_ERR_INVALID_INPUT);
@@ -386,12 +394,13 @@ static void reads_without_room_are_refused(void **state)
 
 static void an_empty_write_is_no_end(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     mio_unix_stream a;
     mio_unix_stream b;
     char data[4];
     mio_buffer none[] = {{NULL, 0}};
     (void)state;
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    unix_pair(&a, &b);
     assert_count(mio_unix_stream_write(&b, NULL, 0), 0);
     assert_count(mio_unix_stream_writev(&b, none, 1), 0);
     assert_error(mio_unix_stream_read(&a, data, sizeof(data)),
@@ -402,6 +411,7 @@ static void an_empty_write_is_no_end(void **state)
 
 static void more_buffers_than_the_system_takes_are_left_over(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     static unsigned char bytes[1500];
     static unsigned char received[1500];
     static mio_buffer out[ARRAY_LENGTH(bytes)];
@@ -414,7 +424,7 @@ static void more_buffers_than_the_system_takes_are_left_over(void **state)
         out[i] = (mio_buffer){&bytes[i], 1};
         in[i] = (mio_buffer){&received[i], 1};
     }
-    assert_ok(mio_unix_stream_pair(&a, &b));
+    unix_pair(&a, &b);
     assert_count(mio_unix_stream_writev(&a, out, ARRAY_LENGTH(out)), 1024);
     assert_count(mio_unix_stream_writev(&a, out + 1024, 1500 - 1024), 476);
     assert_count(mio_unix_stream_readv(&b, in, ARRAY_LENGTH(in)), 1024);
@@ -424,31 +434,9 @@ static void more_buffers_than_the_system_takes_are_left_over(void **state)
     mio_unix_stream_close(&b);
 }
 
-static void credentials_tell_the_peer(void **state)
-{
-    const char *path = temp_path();
-    mio_unix_listener listener;
-    mio_unix_stream stream;
-    mio_unix_stream server;
-    mio_credentials credentials;
-    (void)state;
-    assert_ok(mio_unix_listener_bind(&listener, path));
-    assert_ok(mio_unix_stream_connect(&stream, path));
-    assert_ok(mio_unix_listener_accept(&listener, &server, NULL));
-    assert_ok(mio_unix_stream_peer_credentials(&server, &credentials));
-    assert_int_equal(credentials.user, geteuid());
-    assert_int_equal(credentials.group, getegid());
-    assert_int_equal(credentials.process, getpid());
-    memset(&credentials, 0, sizeof(credentials));
-    assert_ok(mio_unix_stream_peer_credentials(&stream, &credentials));
-    assert_int_equal(credentials.process, getpid());
-    mio_unix_stream_close(&stream);
-    mio_unix_stream_close(&server);
-    mio_unix_listener_close(&listener);
-}
-
 static void a_moved_stream_works_where_it_is(void **state)
 {
+    SKIP_UNLESS_UNIX_SOCKETS();
     struct fixture *f = *state;
     mio_unix_stream a;
     mio_unix_stream b;
@@ -476,7 +464,6 @@ int main(void)
         TEST(unix_stream_smoke),
         TEST(unix_stream_from_std),
         TEST(unix_stream_connect),
-        TEST(unix_stream_connect_addr),
         TEST(unix_stream_pair),
         TEST_BARE(unix_stream_peer_addr),
         TEST(unix_stream_shutdown_read),
@@ -490,7 +477,6 @@ int main(void)
         TEST_BARE(reads_without_room_are_refused),
         TEST_BARE(an_empty_write_is_no_end),
         TEST_BARE(more_buffers_than_the_system_takes_are_left_over),
-        TEST_BARE(credentials_tell_the_peer),
         TEST(a_moved_stream_works_where_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

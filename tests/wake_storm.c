@@ -1,8 +1,7 @@
 /* wake_storm.c: wakers between threads (G5, G8). No wake is lost, and what was
  * written before a wake is seen by the thread that gets the event. */
-#include "unix_support.h"
+#include "stream.h"
 
-#include <sched.h>
 #include <stdatomic.h>
 
 #define WAKERS 4
@@ -97,7 +96,7 @@ static bool spin_until(atomic_uint *counter, unsigned value)
             if (monotonic_ns() > end) {
                 return false;
             }
-            (void)sched_yield();
+            thread_yield();
         }
     }
     return true;
@@ -216,9 +215,9 @@ struct registrar {
 static int register_in_storm(void *argument)
 {
     struct registrar *registrar = argument;
-    mio_unix_stream a;
-    mio_unix_stream b;
-    int error = mio_unix_stream_pair(&a, &b);
+    local_stream a;
+    local_stream b;
+    int error = stream_pair(&a, &b);
     if (error != 0) {
         return error;
     }
@@ -229,8 +228,8 @@ static int register_in_storm(void *argument)
             error = mio_registry_deregister(registrar->registry, &a.source);
         }
     }
-    mio_unix_stream_close(&a);
-    mio_unix_stream_close(&b);
+    stream_close(&a);
+    stream_close(&b);
     return error;
 }
 

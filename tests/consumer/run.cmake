@@ -8,8 +8,15 @@
 
 set(installed ${WORK}/installed)
 set(moved ${WORK}/moved)
-set(toolchain -G ${GENERATOR} -DCMAKE_C_COMPILER=${C_COMPILER}
-  "-DCMAKE_C_FLAGS=${C_FLAGS}" -DCMAKE_BUILD_TYPE=Release)
+set(toolchain -G ${GENERATOR} "-DCMAKE_C_FLAGS=${C_FLAGS}"
+  -DCMAKE_BUILD_TYPE=Release)
+if(TOOLCHAIN_FILE)
+  get_filename_component(TOOLCHAIN_FILE ${TOOLCHAIN_FILE} ABSOLUTE
+    BASE_DIR ${SOURCE})
+  list(APPEND toolchain -DCMAKE_TOOLCHAIN_FILE=${TOOLCHAIN_FILE})
+else()
+  list(APPEND toolchain -DCMAKE_C_COMPILER=${C_COMPILER})
+endif()
 
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result
@@ -22,17 +29,35 @@ function(run)
 endfunction()
 
 # The program works, and is linked to the kind of library that it should be.
+# Windows looks for DLLs beside the program.
 function(run_consumer program)
-  run(${program})
+  if(SUFFIX STREQUAL ".exe" AND KIND STREQUAL "SHARED")
+    file(GLOB_RECURSE library ${moved}/*.dll ${WORK}/subdirectory/*.dll)
+    list(GET library 0 library)
+    get_filename_component(directory ${program} DIRECTORY)
+    file(COPY ${library} DESTINATION ${directory})
+  endif()
+  run(${LAUNCHER} ${program})
   message(STATUS "${STEP}, ${KIND}: ${output}")
-  find_program(ldd ldd)
-  if(ldd)
-    execute_process(COMMAND ${ldd} ${program} OUTPUT_VARIABLE needed)
-    string(FIND "${needed}" "libmio.so.0" position)
+  if(SUFFIX STREQUAL ".exe")
+    set(tool ${OBJDUMP} -p)
+    set(library mio.dll)
+  else()
+    find_program(ldd ldd)
+    set(tool)
+    if(ldd)
+      set(tool ${ldd})
+    endif()
+    set(library libmio.so.0)
+  endif()
+  if(tool) # ldd fails for a program that needs nothing
+    execute_process(COMMAND ${tool} ${program} OUTPUT_VARIABLE output
+      ERROR_QUIET)
+    string(FIND "${output}" "${library}" position)
     if(KIND STREQUAL "SHARED" AND position EQUAL -1)
-      message(FATAL_ERROR "${program} does not use libmio.so.0:\n${needed}")
+      message(FATAL_ERROR "${program} does not use ${library}:\n${output}")
     elseif(KIND STREQUAL "STATIC" AND NOT position EQUAL -1)
-      message(FATAL_ERROR "${program} uses libmio.so.0:\n${needed}")
+      message(FATAL_ERROR "${program} uses ${library}:\n${output}")
     endif()
   endif()
 endfunction()
@@ -73,7 +98,7 @@ function(step_subdirectory)
     ${toolchain} -DMIO_SOURCE_DIR=${SOURCE} -DMIO_LIBRARY_TYPE=${KIND}
     ${OPTIONS})
   run(${CMAKE_COMMAND} --build ${build})
-  run_consumer(${build}/consumer)
+  run_consumer(${build}/consumer${SUFFIX})
 
   # It installs what it says itself: nothing.
   run(${CMAKE_COMMAND} --install ${build} --prefix ${build}/prefix)
@@ -90,9 +115,9 @@ function(step_package)
     ${toolchain} -DCMAKE_PREFIX_PATH=${moved} -DMIO_VERSION=${VERSION}
     "-DCMAKE_CXX_FLAGS=${C_FLAGS}")
   run(${CMAKE_COMMAND} --build ${build})
-  run_consumer(${build}/consumer)
-  if(EXISTS ${build}/consumer_cpp)
-    run_consumer(${build}/consumer_cpp)
+  run_consumer(${build}/consumer${SUFFIX})
+  if(EXISTS ${build}/consumer_cpp${SUFFIX})
+    run_consumer(${build}/consumer_cpp${SUFFIX})
   endif()
 
   # A version that is not there is not found.
@@ -120,14 +145,14 @@ function(step_pkgconfig)
   get_filename_component(libdir ${directory} DIRECTORY)
   set(environment PKG_CONFIG_PATH=${directory})
   set(link)
-  if(KIND STREQUAL "SHARED")
+  if(KIND STREQUAL "SHARED" AND NOT SUFFIX STREQUAL ".exe")
     set(link "LDFLAGS=-Wl,-rpath,${libdir}")
   endif()
   run(${CMAKE_COMMAND} -E env ${environment}
     ${make} -C ${build} -f ${SOURCE}/tests/consumer/pkgconfig/Makefile
-    CC=${C_COMPILER} "CFLAGS=${C_FLAGS}" PKG_CONFIG=${pkg_config}
+    CC=${C_COMPILER} PROGRAM=consumer${SUFFIX} "CFLAGS=${C_FLAGS}" PKG_CONFIG=${pkg_config}
     SOURCE=${SOURCE}/tests/consumer/main.c ${link})
-  run_consumer(${build}/consumer)
+  run_consumer(${build}/consumer${SUFFIX})
   run(${CMAKE_COMMAND} -E env ${environment}
     ${pkg_config} --modversion mio)
   string(STRIP "${output}" output)

@@ -4,7 +4,13 @@
 #include <mio.h>
 
 #include <string.h>
+
+#ifdef _WIN32
+#include <winsock2.h>
+typedef ADDRESS_FAMILY sa_family_t;
+#else
 #include <sys/socket.h>
+#endif
 
 #include "fuzz.h"
 

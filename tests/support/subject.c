@@ -1,12 +1,9 @@
-/* subject.c: the subjects of unix_support.h. */
-#include "unix_support.h"
+/* subject.c: the subjects of subject.h that exist on every system. Unix
+ * datagram sockets and pipes: subject_unix.c. */
+#include "subject.h"
 
-struct subject_kind {
-    mio_source *(*open)(struct subject *subject);
-    void (*close)(struct subject *subject);
-    void (*feed)(struct subject *subject);
-    mio_ssize (*take)(struct subject *subject); /* 0 or more, or an error */
-};
+#include "subject_kind.h"
+#include "unix_socket.h"
 
 void subject_open(struct subject *subject, const struct subject_kind *kind)
 {
@@ -46,21 +43,21 @@ void subject_block(struct subject *subject)
 static mio_source *tcp_listener_open(struct subject *subject)
 {
     subject->addr = any_v4();
-    listen_on(&subject->near.tcp_listener, &subject->addr);
-    return &subject->near.tcp_listener.source;
+    listen_on(&subject->near_end.tcp_listener, &subject->addr);
+    return &subject->near_end.tcp_listener.source;
 }
 
 static void tcp_listener_close(struct subject *subject)
 {
     for (unsigned i = 0; i < SUBJECT_CLIENTS; i++) {
-        mio_tcp_stream_close(&subject->far.tcp_clients[i]);
+        mio_tcp_stream_close(&subject->far_end.tcp_clients[i]);
     }
-    mio_tcp_listener_close(&subject->near.tcp_listener);
+    mio_tcp_listener_close(&subject->near_end.tcp_listener);
 }
 
 static void tcp_listener_feed(struct subject *subject)
 {
-    mio_tcp_stream *client = &subject->far.tcp_clients[subject->fed];
+    mio_tcp_stream *client = &subject->far_end.tcp_clients[subject->fed];
     assert_ok(mio_tcp_stream_connect(client, &subject->addr));
     connect_soon(client);
 }
@@ -69,7 +66,7 @@ static mio_ssize tcp_listener_take(struct subject *subject)
 {
     mio_tcp_stream stream;
     const int result =
-        mio_tcp_listener_accept(&subject->near.tcp_listener, &stream, NULL);
+        mio_tcp_listener_accept(&subject->near_end.tcp_listener, &stream, NULL);
     if (result == 0) {
         mio_tcp_stream_close(&stream);
     }
@@ -82,31 +79,32 @@ const struct subject_kind subject_tcp_listener = {
 
 static mio_source *unix_listener_open(struct subject *subject)
 {
-    subject->addr = abstract_addr();
-    assert_ok(mio_unix_listener_bind_addr(&subject->near.unix_listener,
+    SKIP_UNLESS_UNIX_SOCKETS();
+    subject->addr = unix_temp_addr();
+    assert_ok(mio_unix_listener_bind_addr(&subject->near_end.unix_listener,
                                           &subject->addr));
-    return &subject->near.unix_listener.source;
+    return &subject->near_end.unix_listener.source;
 }
 
 static void unix_listener_close(struct subject *subject)
 {
     for (unsigned i = 0; i < SUBJECT_CLIENTS; i++) {
-        mio_unix_stream_close(&subject->far.unix_clients[i]);
+        mio_unix_stream_close(&subject->far_end.unix_clients[i]);
     }
-    mio_unix_listener_close(&subject->near.unix_listener);
+    mio_unix_listener_close(&subject->near_end.unix_listener);
 }
 
 static void unix_listener_feed(struct subject *subject)
 {
     assert_ok(mio_unix_stream_connect_addr(
-        &subject->far.unix_clients[subject->fed], &subject->addr));
+        &subject->far_end.unix_clients[subject->fed], &subject->addr));
 }
 
 static mio_ssize unix_listener_take(struct subject *subject)
 {
     mio_unix_stream stream;
-    const int result =
-        mio_unix_listener_accept(&subject->near.unix_listener, &stream, NULL);
+    const int result = mio_unix_listener_accept(
+        &subject->near_end.unix_listener, &stream, NULL);
     if (result == 0) {
         mio_unix_stream_close(&stream);
     }
@@ -121,25 +119,26 @@ const struct subject_kind subject_unix_listener = {
 
 static mio_source *tcp_stream_open(struct subject *subject)
 {
-    tcp_pair(&subject->near.tcp_stream, &subject->far.tcp_stream);
-    return &subject->near.tcp_stream.source;
+    tcp_pair(&subject->near_end.tcp_stream, &subject->far_end.tcp_stream);
+    return &subject->near_end.tcp_stream.source;
 }
 
 static void tcp_stream_close(struct subject *subject)
 {
-    mio_tcp_stream_close(&subject->near.tcp_stream);
-    mio_tcp_stream_close(&subject->far.tcp_stream);
+    mio_tcp_stream_close(&subject->near_end.tcp_stream);
+    mio_tcp_stream_close(&subject->far_end.tcp_stream);
 }
 
 static void tcp_stream_feed(struct subject *subject)
 {
-    assert_count(mio_tcp_stream_write(&subject->far.tcp_stream, "x", 1), 1);
+    assert_count(mio_tcp_stream_write(&subject->far_end.tcp_stream, "x", 1), 1);
 }
 
 static mio_ssize tcp_stream_take(struct subject *subject)
 {
     char data[1];
-    return mio_tcp_stream_read(&subject->near.tcp_stream, data, sizeof(data));
+    return mio_tcp_stream_read(&subject->near_end.tcp_stream, data,
+                               sizeof(data));
 }
 
 const struct subject_kind subject_tcp_stream = {
@@ -147,25 +146,26 @@ const struct subject_kind subject_tcp_stream = {
 
 static mio_source *udp_socket_open(struct subject *subject)
 {
-    udp_pair(&subject->near.udp_socket, &subject->far.udp_socket);
-    return &subject->near.udp_socket.source;
+    udp_pair(&subject->near_end.udp_socket, &subject->far_end.udp_socket);
+    return &subject->near_end.udp_socket.source;
 }
 
 static void udp_socket_close(struct subject *subject)
 {
-    mio_udp_socket_close(&subject->near.udp_socket);
-    mio_udp_socket_close(&subject->far.udp_socket);
+    mio_udp_socket_close(&subject->near_end.udp_socket);
+    mio_udp_socket_close(&subject->far_end.udp_socket);
 }
 
 static void udp_socket_feed(struct subject *subject)
 {
-    assert_count(mio_udp_socket_send(&subject->far.udp_socket, "x", 1), 1);
+    assert_count(mio_udp_socket_send(&subject->far_end.udp_socket, "x", 1), 1);
 }
 
 static mio_ssize udp_socket_take(struct subject *subject)
 {
     char data[4];
-    return mio_udp_socket_recv(&subject->near.udp_socket, data, sizeof(data));
+    return mio_udp_socket_recv(&subject->near_end.udp_socket, data,
+                               sizeof(data));
 }
 
 const struct subject_kind subject_udp_socket = {
@@ -173,138 +173,78 @@ const struct subject_kind subject_udp_socket = {
 
 static mio_source *unix_stream_open(struct subject *subject)
 {
-    assert_ok(mio_unix_stream_pair(&subject->near.unix_stream,
-                                   &subject->far.unix_stream));
-    return &subject->near.unix_stream.source;
+    SKIP_UNLESS_UNIX_SOCKETS();
+    unix_pair(&subject->near_end.unix_stream, &subject->far_end.unix_stream);
+    return &subject->near_end.unix_stream.source;
 }
 
 static void unix_stream_close(struct subject *subject)
 {
-    mio_unix_stream_close(&subject->near.unix_stream);
-    mio_unix_stream_close(&subject->far.unix_stream);
+    mio_unix_stream_close(&subject->near_end.unix_stream);
+    mio_unix_stream_close(&subject->far_end.unix_stream);
 }
 
 static void unix_stream_feed(struct subject *subject)
 {
-    assert_count(mio_unix_stream_write(&subject->far.unix_stream, "x", 1), 1);
+    assert_count(mio_unix_stream_write(&subject->far_end.unix_stream, "x", 1),
+                 1);
 }
 
 static mio_ssize unix_stream_take(struct subject *subject)
 {
     char data[1];
-    return mio_unix_stream_read(&subject->near.unix_stream, data, sizeof(data));
+    return mio_unix_stream_read(&subject->near_end.unix_stream, data,
+                                sizeof(data));
 }
 
 const struct subject_kind subject_unix_stream = {
     unix_stream_open, unix_stream_close, unix_stream_feed, unix_stream_take};
 
-static mio_source *unix_datagram_open(struct subject *subject)
-{
-    assert_ok(mio_unix_datagram_pair(&subject->near.unix_datagram,
-                                     &subject->far.unix_datagram));
-    return &subject->near.unix_datagram.source;
-}
-
-static void unix_datagram_close(struct subject *subject)
-{
-    mio_unix_datagram_close(&subject->near.unix_datagram);
-    mio_unix_datagram_close(&subject->far.unix_datagram);
-}
-
-static void unix_datagram_feed(struct subject *subject)
-{
-    assert_count(mio_unix_datagram_send(&subject->far.unix_datagram, "x", 1),
-                 1);
-}
-
-static mio_ssize unix_datagram_take(struct subject *subject)
-{
-    char data[4];
-    return mio_unix_datagram_recv(&subject->near.unix_datagram, data,
-                                  sizeof(data));
-}
-
-const struct subject_kind subject_unix_datagram = {
-    unix_datagram_open, unix_datagram_close, unix_datagram_feed,
-    unix_datagram_take};
-
-static mio_source *pipe_open(struct subject *subject)
-{
-    assert_ok(mio_pipe_open(&subject->far.sender, &subject->near.receiver));
-    return &subject->near.receiver.source;
-}
-
-static void pipe_close(struct subject *subject)
-{
-    mio_pipe_receiver_close(&subject->near.receiver);
-    mio_pipe_sender_close(&subject->far.sender);
-}
-
-static void pipe_feed(struct subject *subject)
-{
-    assert_count(mio_pipe_sender_write(&subject->far.sender, "x", 1), 1);
-}
-
-static mio_ssize pipe_take(struct subject *subject)
-{
-    char data[1];
-    return mio_pipe_receiver_read(&subject->near.receiver, data, sizeof(data));
-}
-
-const struct subject_kind subject_pipe = {pipe_open, pipe_close, pipe_feed,
-                                          pipe_take};
-
 /* ---- Foreign descriptors ------------------------------------------------*/
 
-static mio_source *foreign_open(struct subject *subject, const int fds[2])
+mio_source *foreign_open(struct subject *subject, const mio_fd fds[2])
 {
-    subject->far.fd = fds[1];
-    assert_ok(mio_source_from_fd(&subject->near.source, fds[0]));
-    return &subject->near.source;
+    subject->far_end.fd = fds[1];
+    assert_ok(mio_source_from_fd(&subject->near_end.source, fds[0]));
+    return &subject->near_end.source;
 }
 
-static mio_source *foreign_pipe_open(struct subject *subject)
+void foreign_close(struct subject *subject)
 {
-    int fds[2];
-    raw_pipe(fds, true);
-    return foreign_open(subject, fds);
+    fd_close(subject->source->fd);
+    fd_close(subject->far_end.fd);
+}
+
+mio_ssize foreign_took(struct subject *subject, ptrdiff_t count)
+{
+    const int error = count < 0 ? mio_error_from_os(mio_last_os_error()) : 0;
+
+    if (error == MIO_ERR_WOULD_BLOCK) {
+        assert_ok(mio_source_rearm(subject->source, MIO_READABLE));
+    }
+    return error != 0 ? error : count;
 }
 
 static mio_source *foreign_socket_open(struct subject *subject)
 {
-    int fds[2];
-    raw_pair(fds, SOCK_STREAM);
+    mio_fd fds[2];
+    assert_true(peer_pair(fds));
     fd_set_blocking(fds[0], false);
     return foreign_open(subject, fds);
 }
 
-static void foreign_close(struct subject *subject)
+static void foreign_socket_feed(struct subject *subject)
 {
-    fd_close(subject->source->fd);
-    fd_close(subject->far.fd);
+    assert_true(peer_send_all(subject->far_end.fd, "x", 1));
 }
 
-static void foreign_feed(struct subject *subject)
-{
-    assert_int_equal(write(subject->far.fd, "x", 1), 1);
-}
-
-static mio_ssize foreign_take(struct subject *subject)
+static mio_ssize foreign_socket_take(struct subject *subject)
 {
     char data[1];
-    const mio_ssize n = read(subject->source->fd, data, sizeof(data));
-    if (n >= 0) {
-        return n;
-    }
-    const int error = mio_error_from_os(errno);
-    if (error == MIO_ERR_WOULD_BLOCK) {
-        assert_ok(mio_source_rearm(subject->source, MIO_READABLE));
-    }
-    return error;
+    return foreign_took(subject,
+                        peer_recv(subject->source->fd, data, sizeof(data)));
 }
 
-const struct subject_kind subject_foreign_pipe = {
-    foreign_pipe_open, foreign_close, foreign_feed, foreign_take};
-
 const struct subject_kind subject_foreign_socket = {
-    foreign_socket_open, foreign_close, foreign_feed, foreign_take};
+    foreign_socket_open, foreign_close, foreign_socket_feed,
+    foreign_socket_take};

@@ -60,6 +60,11 @@ int support_teardown(void **state)
     return 0;
 }
 
+bool backend_is(const char *name)
+{
+    return strcmp(mio_backend_name(), name) == 0;
+}
+
 /* ---- Results ------------------------------------------------------------*/
 
 /* A result as "MIO_ERR_..." or as a number, in one of a few buffers so that a
@@ -171,7 +176,7 @@ static void print_readiness(const char *what, mio_token token,
                  {R_PRIORITY, "priority"}};
     size_t i;
 
-    print_error("  %s: token=%ju", what, (uintmax_t)token);
+    print_error("  %s: token=%llu", what, (unsigned long long)token);
     for (i = 0; i < ARRAY_LENGTH(names); i++) {
         if ((readiness & names[i].bit) != 0) {
             print_error(" %s", names[i].name);
@@ -262,6 +267,44 @@ void support_expect_no_events(struct fixture *fixture, const char *file,
     }
 }
 
+void expect_quiet_at(struct fixture *fixture, const char *file, int line)
+{
+    if (fixture_wait(fixture, 2 * MILLISECOND) != 0) {
+        print_error("%s instead of no event\n", result_text(fixture->count));
+        print_events(fixture);
+        _fail(file, line);
+    }
+}
+
+void expect_sleep_at(struct fixture *fixture, const char *file, int line)
+{
+    const int64_t start = monotonic_ns();
+
+    if (fixture_wait(fixture, 200 * MILLISECOND) != 0) {
+        print_error("%s instead of no event\n", result_text(fixture->count));
+        print_events(fixture);
+        _fail(file, line);
+    }
+    if (monotonic_ns() - start < 200 * MILLISECOND) {
+        print_error("wait returned early\n");
+        _fail(file, line);
+    }
+}
+
+unsigned readiness_now(struct fixture *fixture, mio_token token)
+{
+    unsigned readiness = 0;
+    int i;
+
+    assert_true(fixture_wait(fixture, 10 * MILLISECOND) >= 0);
+    for (i = 0; i < fixture->count; i++) {
+        if (mio_event_token(&fixture->events[i]) == token) {
+            readiness |= readiness_of(&fixture->events[i]);
+        }
+    }
+    return readiness;
+}
+
 /* ---- Loopback -----------------------------------------------------------*/
 
 mio_addr any_v4(void)
@@ -342,4 +385,72 @@ size_t read_until_blocked(mio_tcp_stream *stream)
         assert_error(count, MIO_ERR_WOULD_BLOCK);
     }
     return total;
+}
+
+void udp_pair(mio_udp_socket *a, mio_udp_socket *b)
+{
+    const mio_addr addr = any_v4();
+    mio_addr local;
+
+    assert_ok(mio_udp_socket_bind(a, &addr));
+    assert_ok(mio_udp_socket_bind(b, &addr));
+    assert_ok(mio_udp_socket_local_addr(a, &local));
+    assert_ok(mio_udp_socket_connect(b, &local));
+    assert_ok(mio_udp_socket_local_addr(b, &local));
+    assert_ok(mio_udp_socket_connect(a, &local));
+}
+
+/* ---- Peers --------------------------------------------------------------*/
+
+bool peer_recv_all(mio_fd socket, void *data, size_t length)
+{
+    unsigned char *bytes = data;
+
+    while (length > 0) {
+        const ptrdiff_t count = peer_recv(socket, bytes, length);
+
+        if (count <= 0) {
+            return false;
+        }
+        bytes += count;
+        length -= (size_t)count;
+    }
+    return true;
+}
+
+uint64_t peer_discard(mio_fd socket, uint64_t length)
+{
+    unsigned char buffer[4096];
+    uint64_t total = 0;
+
+    while (total < length) {
+        const uint64_t left = length - total;
+        const ptrdiff_t count =
+            peer_recv(socket, buffer,
+                      left < sizeof(buffer) ? (size_t)left : sizeof(buffer));
+
+        if (count <= 0) {
+            break;
+        }
+        total += (uint64_t)count;
+    }
+    return total;
+}
+
+bool resets_are_told(void)
+{
+    mio_addr addr = any_v4();
+    const mio_fd listener = valid_fd(peer_tcp_listen(&addr));
+    const mio_fd client = valid_fd(peer_tcp_connect(&addr));
+    const mio_fd server = valid_fd(peer_accept(listener));
+    char byte;
+    bool told;
+
+    assert_true(peer_reset_on_close(client));
+    fd_close(client);
+    assert_true(fd_await_readable(server));
+    told = peer_recv(server, &byte, 1) == -1;
+    fd_close(server);
+    fd_close(listener);
+    return told;
 }

@@ -1,8 +1,8 @@
 /* support.h: what the test programs share.
  *
  * Test files include this header alone: it brings in cmocka and mio.h. What
- * depends on the system is declared in the last part and lives in
- * support_unix.c, so that test files need no system headers.
+ * depends on the system is declared in support_os.h, so that test files need no
+ * system headers.
  *
  * Assertions may be used by the thread that runs the test only (cmocka leaves
  * a failed test with longjmp). Code in other threads returns a result, and the
@@ -70,6 +70,18 @@ int support_teardown(void **state);
         print_message("           skipped: %s\n", reason);                     \
         skip();                                                                \
     } while (0)
+
+/** Ends a test that needs fds_use_up where that does not work. */
+#define SKIP_UNLESS_FDS_RUN_OUT()                                              \
+    do {                                                                       \
+        if (!fds_can_run_out()) {                                              \
+            SKIP("this system has no limit of descriptors that can be set");   \
+        }                                                                      \
+    } while (0)
+
+/** Tells whether the library was built with this backend. For the few tests
+ *  where systems differ by nature; each says why. */
+bool backend_is(const char *name);
 
 /* ---- Results ------------------------------------------------------------*/
 
@@ -156,6 +168,20 @@ void support_expect_only(struct fixture *fixture, mio_token token,
 void support_expect_no_events(struct fixture *fixture, const char *file,
                               int line);
 
+/** Waits 2 ms, and fails if there is any event. For what is decided inside
+ *  one system call, so that an event would be there already. */
+#define expect_quiet(fixture) expect_quiet_at((fixture), __FILE__, __LINE__)
+void expect_quiet_at(struct fixture *fixture, const char *file, int line);
+
+/** Waits 200 ms, and fails unless waiting takes that long and there is no
+ *  event: for what must not spin. */
+#define expect_sleep(fixture) expect_sleep_at((fixture), __FILE__, __LINE__)
+void expect_sleep_at(struct fixture *fixture, const char *file, int line);
+
+/** Waits once with a limit of 10 ms and tells what the token's events said, as
+ *  R_ bits; 0 if there was none. */
+unsigned readiness_now(struct fixture *fixture, mio_token token);
+
 /* ---- Loopback -----------------------------------------------------------*/
 
 /** 127.0.0.1 and [::1], with a port that the system chooses. */
@@ -183,6 +209,38 @@ void write_all(mio_tcp_stream *stream, const void *data, size_t length);
 
 /** Reads until the stream would block or has ended; returns the bytes read. */
 size_t read_until_blocked(mio_tcp_stream *stream);
+
+/** Two sockets on 127.0.0.1, connected to each other, not registered. */
+void udp_pair(mio_udp_socket *a, mio_udp_socket *b);
+
+/** Tells whether a read says that the connection was reset, as it should. Wine 8
+ *  reads 0 then, as from a stream that has ended in good order. */
+bool resets_are_told(void);
+
+#define SKIP_UNLESS_RESETS_ARE_TOLD()                                          \
+    do {                                                                       \
+        if (!resets_are_told()) {                                              \
+            SKIP("this system reads the end of the stream after a reset");     \
+        }                                                                      \
+    } while (0)
+
+/* ---- Closed objects -----------------------------------------------------*/
+
+/* Calls `check` with an object in the states NULL and zeroed, before and after
+ * `close`; check asserts that every call returns the given error. A zeroed
+ * object names descriptor 0, which must be left alone. */
+#define CHECK_CLOSED(type, check, close)                                       \
+    do {                                                                       \
+        type zeroed;                                                           \
+        memset(&zeroed, 0, sizeof(zeroed));                                    \
+        check(NULL, MIO_ERR_INVALID_INPUT);                                    \
+        close(NULL);                                                           \
+        check(&zeroed, MIO_ERR_BAD_DESCRIPTOR);                                \
+        close(&zeroed);                                                        \
+        close(&zeroed);                                                        \
+        check(&zeroed, MIO_ERR_BAD_DESCRIPTOR);                                \
+        assert_true(fd_0_is_open());                                           \
+    } while (0)
 
 #include "support_os.h"
 

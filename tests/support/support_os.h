@@ -10,9 +10,20 @@
 
 #include "mio.h"
 
+/* ---- The system ---------------------------------------------------------*/
+
+/** Tells whether this is Windows; for the few tests where systems differ by
+ *  nature; each says why. */
+bool on_windows(void);
+
+/** Tells whether this is Wine, which has defects that Windows has not; each
+ *  test that asks says which. */
+bool is_wine(void);
+
 /* ---- Descriptors --------------------------------------------------------*/
 
-/** Returns the number of descriptors that the process has open. */
+/** Returns the number of descriptors (on Windows: handles of any kind) that
+ *  the process has open. */
 int fd_count(void);
 
 /** Returns how many of them a program that is executed would inherit. */
@@ -21,6 +32,8 @@ int fd_count_inherited(void);
 bool fd_is_nonblocking(mio_fd fd);
 bool fd_is_cloexec(mio_fd fd);
 void fd_set_blocking(mio_fd fd, bool blocking);
+/** Undoes close-on-exec. */
+void fd_set_inherited(mio_fd fd);
 
 #define assert_nonblocking_cloexec(fd)                                         \
     do {                                                                       \
@@ -33,12 +46,24 @@ void fd_set_blocking(mio_fd fd, bool blocking);
 bool fd_await_readable(mio_fd fd);
 bool fd_await_writable(mio_fd fd);
 
+/** Tells whether the descriptor can be written within a time. */
+bool fd_is_writable(mio_fd fd, int milliseconds);
+
 mio_fd fd_duplicate(mio_fd fd);
 void fd_close(mio_fd fd);
 
+/** Sees to it that the descriptor of a zeroed object, 0, is open where it can
+ *  be, so that closing it would be noticed; for main. */
+bool fd_0_open(void);
+bool fd_0_is_open(void);
+
+/** Tells whether fds_use_up works: Windows knows no such limit. */
+bool fds_can_run_out(void);
 /** Makes every further descriptor fail for want of room, until one is closed
  *  or fds_restore is called (support_teardown does that too). */
 void fds_use_up(void);
+/** Asks for room for this number of descriptors, until fds_restore. */
+bool fds_allow(unsigned count);
 void fds_restore(void);
 
 /* ---- Peers: plain sockets of the system, blocking -----------------------*/
@@ -47,16 +72,22 @@ void fds_restore(void);
  * PATIENCE at most and are usable from any thread; a call that fails or times
  * out returns false, MIO_FD_INVALID or -1. */
 
+/* Unix addresses will do too. */
 mio_fd peer_tcp_listen(mio_addr *addr); /* in: where; out: with the port */
 mio_fd peer_tcp_connect(const mio_addr *addr);
 mio_fd peer_accept(mio_fd listener);
 mio_fd peer_udp_bind(mio_addr *addr); /* in: where; out: with the port */
+/** Two connected streams: Unix sockets if the system makes pairs of them. */
+bool peer_pair(mio_fd fds[2]);
+/** Tells whether Unix sockets can be made; Windows has had them since 2018. */
+bool have_unix_sockets(void);
 bool peer_connect(mio_fd socket, const mio_addr *addr);
 bool peer_local_addr(mio_fd socket, mio_addr *addr);
 bool peer_send_all(mio_fd socket, const void *data, size_t length);
 bool peer_send_to(mio_fd socket, const void *data, size_t length,
                   const mio_addr *addr);
 bool peer_send_oob(mio_fd socket, const void *data, size_t length);
+/** mio_last_os_error tells why it returns -1. */
 ptrdiff_t peer_recv(mio_fd socket, void *data, size_t length);
 bool peer_recv_all(mio_fd socket, void *data, size_t length);
 bool peer_shutdown_write(mio_fd socket);
@@ -72,6 +103,8 @@ uint64_t peer_discard(mio_fd socket, uint64_t length);
  *  own; nothing is there yet. At most 16 in a test. The directory and what is
  *  at these paths is removed after the test, passed or failed. */
 const char *temp_path(void);
+/** Removes what is at a path. */
+void temp_path_remove(const char *path);
 void temp_paths_remove(void); /* support_teardown does this */
 
 /* ---- Time ---------------------------------------------------------------*/
@@ -95,6 +128,10 @@ void thread_start(struct thread *thread, int (*run)(void *argument),
                   void *argument);
 /** Waits for the end of the thread and returns what its function returned. */
 int thread_join(struct thread *thread);
+
+/** Lets the calling thread do nothing for a time, or for a moment. */
+void thread_pause(int64_t time_ns);
+void thread_yield(void);
 
 /** Waits until a thread is blocked in the system (a wait, a lock). It may be
  *  woken again at any time, so that this only makes it likely that the thread

@@ -1,4 +1,6 @@
 /* support_unix.c: support_os.h on Unix. */
+#include "support_os.h"
+
 #ifndef _WIN32
 
 #include <dirent.h>
@@ -16,10 +18,20 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "support_os.h"
-
 #define PATIENCE_SECONDS 10
 #define PATIENCE_MS (PATIENCE_SECONDS * 1000)
+
+/* ---- The system ---------------------------------------------------------*/
+
+bool on_windows(void)
+{
+    return false;
+}
+
+bool is_wine(void)
+{
+    return false;
+}
 
 /* ---- Descriptors --------------------------------------------------------*/
 
@@ -83,25 +95,35 @@ void fd_set_blocking(mio_fd fd, bool blocking)
     }
 }
 
-static bool fd_await(mio_fd fd, short events)
+void fd_set_inherited(mio_fd fd)
+{
+    (void)fcntl(fd, F_SETFD, 0);
+}
+
+static bool fd_await(mio_fd fd, short events, int milliseconds)
 {
     struct pollfd entry = {.fd = fd, .events = events};
     int count;
 
     do {
-        count = poll(&entry, 1, PATIENCE_MS);
+        count = poll(&entry, 1, milliseconds);
     } while (count == -1 && errno == EINTR);
     return count == 1;
 }
 
 bool fd_await_readable(mio_fd fd)
 {
-    return fd_await(fd, POLLIN);
+    return fd_await(fd, POLLIN, PATIENCE_MS);
 }
 
 bool fd_await_writable(mio_fd fd)
 {
-    return fd_await(fd, POLLOUT);
+    return fd_await(fd, POLLOUT, PATIENCE_MS);
+}
+
+bool fd_is_writable(mio_fd fd, int milliseconds)
+{
+    return fd_await(fd, POLLOUT, milliseconds);
 }
 
 mio_fd fd_duplicate(mio_fd fd)
@@ -114,37 +136,82 @@ void fd_close(mio_fd fd)
     (void)close(fd);
 }
 
+bool fd_0_open(void)
+{
+    return fd_0_is_open() || open("/dev/null", O_RDONLY) == STDIN_FILENO;
+}
+
+bool fd_0_is_open(void)
+{
+    return fcntl(STDIN_FILENO, F_GETFD) >= 0;
+}
+
 static struct rlimit usual_limit;
-static bool limit_lowered;
+static bool limit_changed;
+
+static void limit_set(const struct rlimit *limit)
+{
+    if (setrlimit(RLIMIT_NOFILE, limit) != 0) {
+        perror("setrlimit");
+        abort();
+    }
+}
+
+/* Remembers the limit that fds_restore brings back. */
+static struct rlimit limit_now(void)
+{
+    struct rlimit now;
+
+    if (getrlimit(RLIMIT_NOFILE, &now) != 0) {
+        perror("getrlimit");
+        abort();
+    }
+    if (!limit_changed) {
+        usual_limit = now;
+    }
+    return now;
+}
+
+bool fds_can_run_out(void)
+{
+    return true;
+}
 
 /* New descriptors get the lowest free number; the limit forbids that one and
  * all above it. */
 void fds_use_up(void)
 {
     const int lowest = fcntl(0, F_DUPFD_CLOEXEC, 0);
-    struct rlimit low;
+    struct rlimit limit = limit_now();
 
-    if (lowest == -1 || getrlimit(RLIMIT_NOFILE, &usual_limit) != 0) {
+    if (lowest == -1) {
         perror("fds_use_up");
         abort();
     }
     (void)close(lowest);
-    low = usual_limit;
-    low.rlim_cur = (rlim_t)lowest;
-    if (setrlimit(RLIMIT_NOFILE, &low) != 0) {
-        perror("setrlimit");
-        abort();
+    limit.rlim_cur = (rlim_t)lowest;
+    limit_set(&limit);
+    limit_changed = true;
+}
+
+bool fds_allow(unsigned count)
+{
+    struct rlimit limit = limit_now();
+
+    if (limit.rlim_cur < count && limit.rlim_max >= count) {
+        limit.rlim_cur = count;
+        limit_set(&limit);
+        limit_changed = true;
     }
-    limit_lowered = true;
+    return limit.rlim_cur >= count;
 }
 
 void fds_restore(void)
 {
-    if (limit_lowered && setrlimit(RLIMIT_NOFILE, &usual_limit) != 0) {
-        perror("setrlimit");
-        abort();
+    if (limit_changed) {
+        limit_set(&usual_limit);
     }
-    limit_lowered = false;
+    limit_changed = false;
 }
 
 /* ---- Peers --------------------------------------------------------------*/
@@ -216,6 +283,27 @@ mio_fd peer_udp_bind(mio_addr *addr)
     return peer_bound(addr, SOCK_DGRAM);
 }
 
+bool peer_pair(mio_fd fds[2])
+{
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0) {
+        return false;
+    }
+    if (peer_limit(fds[0]) == -1) {
+        (void)close(fds[1]);
+        return false;
+    }
+    if (peer_limit(fds[1]) == -1) {
+        (void)close(fds[0]);
+        return false;
+    }
+    return true;
+}
+
+bool have_unix_sockets(void)
+{
+    return true;
+}
+
 bool peer_connect(mio_fd socket, const mio_addr *addr)
 {
     size_t length = 0;
@@ -278,22 +366,6 @@ ptrdiff_t peer_recv(mio_fd socket, void *data, size_t length)
     return count;
 }
 
-bool peer_recv_all(mio_fd socket, void *data, size_t length)
-{
-    unsigned char *bytes = data;
-
-    while (length > 0) {
-        const ptrdiff_t count = peer_recv(socket, bytes, length);
-
-        if (count <= 0) {
-            return false;
-        }
-        bytes += count;
-        length -= (size_t)count;
-    }
-    return true;
-}
-
 bool peer_shutdown_write(mio_fd socket)
 {
     return shutdown(socket, SHUT_WR) == 0;
@@ -304,25 +376,6 @@ bool peer_reset_on_close(mio_fd socket)
     const struct linger now = {.l_onoff = 1, .l_linger = 0};
 
     return setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof(now)) == 0;
-}
-
-uint64_t peer_discard(mio_fd socket, uint64_t length)
-{
-    unsigned char buffer[4096];
-    uint64_t total = 0;
-
-    while (total < length) {
-        const uint64_t left = length - total;
-        const ptrdiff_t count =
-            peer_recv(socket, buffer,
-                      left < sizeof(buffer) ? (size_t)left : sizeof(buffer));
-
-        if (count <= 0) {
-            break;
-        }
-        total += (uint64_t)count;
-    }
-    return total;
 }
 
 /* ---- Temporary paths ----------------------------------------------------*/
@@ -357,11 +410,16 @@ const char *temp_path(void)
     return path;
 }
 
+void temp_path_remove(const char *path)
+{
+    (void)unlink(path);
+}
+
 void temp_paths_remove(void)
 {
     if (temp_path_count > 0) {
         while (temp_path_count > 0) {
-            (void)unlink(temp_paths[--temp_path_count]);
+            temp_path_remove(temp_paths[--temp_path_count]);
         }
         (void)rmdir(temp_directory);
     }

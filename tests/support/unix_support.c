@@ -1,101 +1,18 @@
 /* unix_support.c: see unix_support.h. */
+#include "support_os.h"
+
+#ifndef _WIN32
+
 #include "unix_support.h"
 
 #include <stdatomic.h>
 #include <sys/wait.h>
 #include <time.h>
 
-bool backend_is(const char *name)
-{
-    return strcmp(mio_backend_name(), name) == 0;
-}
+/* ---- Pipes and names ----------------------------------------------------*/
 
-/* ---- Events -------------------------------------------------------------*/
-
-static void fail_with_events(const struct fixture *fixture, const char *file,
-                             int line)
-{
-    for (int i = 0; i < fixture->count; i++) {
-        char text[160];
-        (void)mio_event_format(&fixture->events[i], text, sizeof(text));
-        print_error("event: %s\n", text);
-    }
-    _fail(file, line);
-}
-
-void expect_quiet_at(struct fixture *fixture, const char *file, int line)
-{
-    int count = fixture_wait(fixture, 2 * MILLISECOND);
-    if (count != 0) {
-        print_error("wait returned %d, not 0\n", count);
-        fail_with_events(fixture, file, line);
-    }
-}
-
-unsigned readiness_now(struct fixture *fixture, mio_token token)
-{
-    unsigned readiness = 0;
-    int count = fixture_wait(fixture, 10 * MILLISECOND);
-    assert_true(count >= 0);
-    for (int i = 0; i < count; i++) {
-        if (mio_event_token(&fixture->events[i]) == token) {
-            readiness |= readiness_of(&fixture->events[i]);
-        }
-    }
-    return readiness;
-}
-
-void expect_sleep_at(struct fixture *fixture, const char *file, int line)
-{
-    const int64_t start = monotonic_ns();
-    int count = fixture_wait(fixture, 200 * MILLISECOND);
-    if (count != 0) {
-        print_error("wait returned %d, not 0\n", count);
-        fail_with_events(fixture, file, line);
-    }
-    if (monotonic_ns() - start < 200 * MILLISECOND) {
-        print_error("wait returned early\n");
-        _fail(file, line);
-    }
-}
-
-/* ---- Streams ------------------------------------------------------------*/
-
-/* More than any kernel buffers for a local socket or a pipe, so that filling
- * one ends. */
+/* More than any kernel buffers for a pipe, so that filling one ends. */
 #define FILL_LIMIT ((size_t)64 * 1024 * 1024)
-
-size_t fill_stream(mio_unix_stream *stream)
-{
-    static const unsigned char block[4096];
-    size_t total = 0;
-    while (total < FILL_LIMIT) {
-        mio_ssize n = mio_unix_stream_write(stream, block, sizeof(block));
-        if (n == MIO_ERR_WOULD_BLOCK) {
-            return total;
-        }
-        assert_true(n > 0);
-        total += (size_t)n;
-    }
-    fail_msg("%s", "the stream never fills");
-    return total;
-}
-
-size_t drain_stream(mio_unix_stream *stream)
-{
-    unsigned char block[4096];
-    size_t total = 0;
-    while (total < FILL_LIMIT) {
-        mio_ssize n = mio_unix_stream_read(stream, block, sizeof(block));
-        if (n == MIO_ERR_WOULD_BLOCK || n == 0) {
-            return total;
-        }
-        assert_true(n > 0);
-        total += (size_t)n;
-    }
-    fail_msg("%s", "the stream never drains");
-    return total;
-}
 
 size_t fill_pipe(mio_pipe_sender *sender)
 {
@@ -141,20 +58,6 @@ mio_addr abstract_addr(void)
     return addr;
 }
 
-/* ---- UDP ----------------------------------------------------------------*/
-
-void udp_pair(mio_udp_socket *a, mio_udp_socket *b)
-{
-    mio_addr addr = any_v4();
-    mio_addr local;
-    assert_ok(mio_udp_socket_bind(a, &addr));
-    assert_ok(mio_udp_socket_bind(b, &addr));
-    assert_ok(mio_udp_socket_local_addr(a, &local));
-    assert_ok(mio_udp_socket_connect(b, &local));
-    assert_ok(mio_udp_socket_local_addr(b, &local));
-    assert_ok(mio_udp_socket_connect(a, &local));
-}
-
 /* ---- Plain descriptors --------------------------------------------------*/
 
 void raw_pipe(int fds[2], bool nonblocking)
@@ -171,14 +74,6 @@ void raw_pipe(int fds[2], bool nonblocking)
 void raw_pair(int fds[2], int type)
 {
     assert_int_equal(socketpair(AF_UNIX, type, 0, fds), 0);
-}
-
-/* ---- Closed objects -----------------------------------------------------*/
-
-bool descriptor_0_open(void)
-{
-    return fcntl(STDIN_FILENO, F_GETFD) >= 0 ||
-           open("/dev/null", O_RDONLY) == STDIN_FILENO;
 }
 
 /* ---- Children -----------------------------------------------------------*/
@@ -215,3 +110,5 @@ int child_wait(pid_t child)
     }
     return WEXITSTATUS(status);
 }
+
+#endif

@@ -1,8 +1,11 @@
-/* support_thread.c: the threads of support_os.h, on POSIX threads. */
+/* support_thread_unix.c: the threads of support_os.h, on POSIX threads. */
+#include "support_os.h"
+
 #ifndef _WIN32
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +15,6 @@
 #ifdef __linux__
 #include <sys/syscall.h>
 #endif
-
-#include "support_os.h"
 
 #define PATIENCE_SECONDS 10
 
@@ -141,11 +142,17 @@ void thread_await_asleep(struct thread *thread)
     task_await_asleep(thread->task_);
 }
 
-static void pause_ms(long milliseconds)
+void thread_pause(int64_t time_ns)
 {
-    const struct timespec time = {.tv_nsec = milliseconds * 1000000};
+    const struct timespec time = {(time_t)(time_ns / 1000000000),
+                                  (long)(time_ns % 1000000000)};
 
     (void)nanosleep(&time, NULL);
+}
+
+void thread_yield(void)
+{
+    (void)sched_yield();
 }
 
 #ifdef __linux__
@@ -181,7 +188,7 @@ void task_await_asleep(long task)
         monotonic_ns() + PATIENCE_SECONDS * INT64_C(1000000000);
 
     while (!task_is_asleep(task) && monotonic_ns() < deadline) {
-        pause_ms(1);
+        thread_pause(1000000);
     }
 }
 
@@ -196,7 +203,7 @@ long task_current(void)
 void task_await_asleep(long task)
 {
     (void)task;
-    pause_ms(20);
+    thread_pause(20000000);
 }
 
 #endif
