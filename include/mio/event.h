@@ -139,7 +139,8 @@ MIO_INLINE bool mio_event_is_writable(const mio_event *event)
 
 /** Tells whether an error is pending; take_error or the next I/O returns it.
  *
- *  Exact on epoll and poll(2). It does not mean that the source is closed: a
+ *  Exact on epoll and poll(2); on Windows an error may go without it, and the
+ *  next I/O tells. It does not mean that the source is closed: a
  *  UDP socket goes on after an ICMP error.
  *
  *  @return  true or false
@@ -154,8 +155,8 @@ MIO_INLINE bool mio_event_is_error(const mio_event *event)
 
 /** Tells whether the peer will send no more; unread data may remain.
  *
- *  Exact on epoll, and on poll(2) where the system has POLLRDHUP (Linux,
- *  FreeBSD). Elsewhere a hint: it may be missing, and a read of 0 bytes tells.
+ *  Exact on epoll, on Windows, and on poll(2) where the system has POLLRDHUP
+ *  (Linux, FreeBSD). Elsewhere a hint: it may be missing, and a read of 0 bytes tells.
  *  Seen with MIO_WRITABLE alone too, where the system can tell.
  *
  *  @return  true or false
@@ -188,7 +189,7 @@ MIO_INLINE bool mio_event_is_write_closed(const mio_event *event)
 
 /** Tells whether out-of-band data is waiting (only with MIO_PRIORITY).
  *
- *  Exact on Linux.
+ *  Exact on Linux and Windows.
  *
  *  @return  true or false
  *  @threads any
@@ -202,7 +203,7 @@ MIO_INLINE bool mio_event_is_priority(const mio_event *event)
 
 /** Tells whether an asynchronous I/O operation has completed (MIO_AIO).
  *
- *  @return  true or false; always false on Linux
+ *  @return  true or false; always false on Linux and Windows
  *  @threads any
  *  @memory  nothing is kept
  *  @mio     mio::event::Event::is_aio
@@ -214,7 +215,7 @@ MIO_INLINE bool mio_event_is_aio(const mio_event *event)
 
 /** Tells whether a list of asynchronous I/O has completed (MIO_LIO).
  *
- *  @return  true or false; always false on Linux
+ *  @return  true or false; always false on Linux and Windows
  *  @threads any
  *  @memory  nothing is kept
  *  @mio     mio::event::Event::is_lio

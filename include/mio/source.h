@@ -46,7 +46,7 @@ struct mio_source {
  *  mio_source_rearm when such a call would have blocked.
  *
  *  Registering it may fail with MIO_ERR_UNSUPPORTED: a regular file cannot be
- *  waited for.
+ *  waited for, and on Windows only sockets can.
  *
  *  @param[out] source  receives the source
  *  @param fd  an open descriptor

@@ -41,6 +41,9 @@ unsigned roll(struct simulation *s, unsigned limit);
 /* Notes what is wrong unless it is right. */
 void check(struct simulation *s, bool is_right, const char *what);
 /* Tells a step if they are to be told. */
+#ifdef __GNUC__
+__attribute__((format(printf, 2, 3)))
+#endif
 void trace(const struct simulation *s, const char *format, ...);
 
 uint32_t used_count(const struct simulation *s);
