@@ -121,8 +121,8 @@ static void slot_fail(struct mio__slab *slab, uint32_t index, int error)
 
 /* ---- Registering --------------------------------------------------------*/
 
-static void slot_arm(struct mio__slab *slab, uint32_t index, mio_token token,
-                     mio_interest interest)
+void mio__slab_change(struct mio__slab *slab, uint32_t index, mio_token token,
+                      mio_interest interest)
 {
     struct mio__slot *slot = &slab->slots[index];
     slot->token = token;
@@ -154,8 +154,8 @@ int mio__slab_add(struct mio__slab *slab, const struct mio__slab_socket *socket,
         if ((slab->slots[old].flags & MIO__SLOT_DEAD) == 0) {
             return MIO_ERR_ALREADY_EXISTS;
         }
-        mio__slot_release(slab,
-                          old); /* its handle's number has come up again */
+        /* Its handle's number has come up again. */
+        mio__slot_release(slab, old);
     }
     uint32_t taken = mio__slot_take(slab, MIO__SLOT_IDLE);
     if (taken == MIO__SLOT_NONE) {
@@ -172,15 +172,9 @@ int mio__slab_add(struct mio__slab *slab, const struct mio__slab_socket *socket,
     slot->base = socket->base;
     slot->flags |= socket->is_datagram ? MIO__SLOT_DATAGRAM : 0;
     mio__slot_enter(slab, taken);
-    slot_arm(slab, taken, token, interest);
+    mio__slab_change(slab, taken, token, interest);
     *index = taken;
     return 0;
-}
-
-void mio__slab_change(struct mio__slab *slab, uint32_t index, mio_token token,
-                      mio_interest interest)
-{
-    slot_arm(slab, index, token, interest);
 }
 
 static void slot_cancel(struct mio__slab *slab, uint32_t index)
