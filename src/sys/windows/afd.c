@@ -8,6 +8,7 @@
 #include <winternl.h>
 
 #include "sys/windows/afd.h"
+#include "sys/windows/failure.h"
 
 #define IOCTL_AFD_POLL 0x00012024ul
 #define NT_SUCCESS_(status) ((status) >= 0)
@@ -29,9 +30,7 @@ _Static_assert(sizeof(struct mio__afd_poll) == 24 + sizeof(void *) ||
 
 static int failure(NTSTATUS status)
 {
-    DWORD native = RtlNtStatusToDosError(status);
-    SetLastError(native);
-    return mio_error_from_os((int)native);
+    return mio__failure_of(RtlNtStatusToDosError(status));
 }
 
 static IO_STATUS_BLOCK *status_of(struct mio__afd_request *request)
@@ -60,8 +59,7 @@ int mio__afd_open(uintptr_t port, uintptr_t *helper)
                                             FILE_SKIP_SET_EVENT_ON_HANDLE)) {
         DWORD native = GetLastError();
         (void)CloseHandle(handle);
-        SetLastError(native);
-        return mio_error_from_os((int)native);
+        return mio__failure_of(native);
     }
     *helper = (uintptr_t)handle;
     return 0;

@@ -10,6 +10,7 @@
 #include "sys/windows/windows.h"
 
 #include "sys/windows/base_socket.h"
+#include "sys/windows/failure.h"
 
 #ifndef SIO_BSP_HANDLE_POLL
 #define SIO_BSP_HANDLE_POLL 0x4800001D
@@ -47,7 +48,7 @@ int mio__base_socket(mio_fd fd, struct mio__slab_socket *socket)
     int length = sizeof(type);
     if (getsockopt((SOCKET)fd, SOL_SOCKET, SO_TYPE, (char *)&type, &length) !=
         0) {
-        return mio_error_from_os(WSAGetLastError());
+        return mio__failure();
     }
     SOCKET base = INVALID_SOCKET;
     int error = base_of((SOCKET)fd, &base);

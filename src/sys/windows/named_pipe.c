@@ -9,6 +9,7 @@
 #include <winternl.h>
 
 #include "socket.h"
+#include "sys/windows/failure.h"
 #include "sys/windows/port.h"
 
 _Static_assert(sizeof(struct mio__pipe) <= MIO_NAMED_PIPE_SIZE,
@@ -26,11 +27,6 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE file, PIO_STATUS_BLOCK status,
                                       PVOID data, ULONG size,
                                       FILE_INFORMATION_CLASS what);
 #endif
-
-static int failure(void)
-{
-    return mio_error_from_os((int)GetLastError());
-}
 
 /* ---- Registering --------------------------------------------------------*/
 
@@ -60,7 +56,7 @@ static int associate(struct mio__pipe *pipe, mio_registry *registry)
                                 mio__slab_context(&selector->slab, slot));
     if (error == 0 && !SetFileCompletionNotificationModes(
                           pipe->handle, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS)) {
-        error = failure();
+        error = mio__failure();
     }
     if (error != 0) {
         mio__slab_unbind(&selector->slab, slot);
@@ -192,6 +188,15 @@ static int name_convert(const char *name, WCHAR wide[NAME_MAX_UNITS])
     return is_pipe_name(wide) ? 0 : MIO_ERR_INVALID_INPUT;
 }
 
+/* Checks what both ways of opening a pipe are given. */
+static int name_take(const mio_named_pipe *pipe, const char *name,
+                     const mio_named_pipe_buffers *buffers,
+                     WCHAR wide[NAME_MAX_UNITS])
+{
+    int error = arguments_check(pipe, buffers);
+    return error == 0 ? name_convert(name, wide) : error;
+}
+
 /* Whether a handle's operations run in the background. */
 static bool is_overlapped(HANDLE handle)
 {
@@ -208,7 +213,7 @@ static int handle_check(HANDLE handle)
     DWORD mode = 0;
     if (GetFileType(handle) == FILE_TYPE_UNKNOWN &&
         GetLastError() != NO_ERROR) {
-        return failure();
+        return mio__failure();
     }
     if (GetFileType(handle) != FILE_TYPE_PIPE ||
         !GetNamedPipeInfo(handle, NULL, NULL, NULL, NULL) ||
@@ -219,10 +224,12 @@ static int handle_check(HANDLE handle)
         (mode & PIPE_READMODE_MESSAGE) != 0) {
         mode = PIPE_READMODE_BYTE;
         if (!SetNamedPipeHandleState(handle, &mode, NULL, NULL)) {
-            return failure();
+            return mio__failure();
         }
     }
-    return SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0) ? 0 : failure();
+    return SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0)
+               ? 0
+               : mio__failure();
 }
 
 /* Makes a pipe of a good handle. */
@@ -231,7 +238,7 @@ static int pipe_make(mio_named_pipe *object, HANDLE handle,
 {
     HANDLE ended = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (ended == NULL) {
-        return failure();
+        return mio__failure();
     }
     struct mio__pipe *pipe = mio__pipe_of(object);
     *pipe = (struct mio__pipe){0};
@@ -264,10 +271,7 @@ int mio_named_pipe_create(mio_named_pipe *pipe, const char *name, bool is_first,
                           const mio_named_pipe_buffers *buffers)
 {
     WCHAR wide[NAME_MAX_UNITS];
-    int error = arguments_check(pipe, buffers);
-    if (error == 0) {
-        error = name_convert(name, wide);
-    }
+    int error = name_take(pipe, name, buffers, wide);
     if (error != 0) {
         return error;
     }
@@ -278,7 +282,7 @@ int mio_named_pipe_create(mio_named_pipe *pipe, const char *name, bool is_first,
         PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_REJECT_REMOTE_CLIENTS,
         PIPE_UNLIMITED_INSTANCES, SYSTEM_BUFFER, SYSTEM_BUFFER, 0, NULL);
     return handle == INVALID_HANDLE_VALUE
-               ? failure()
+               ? mio__failure()
                : pipe_make_own(pipe, handle, buffers);
 }
 
@@ -286,10 +290,7 @@ int mio_named_pipe_open(mio_named_pipe *pipe, const char *name,
                         const mio_named_pipe_buffers *buffers)
 {
     WCHAR wide[NAME_MAX_UNITS];
-    int error = arguments_check(pipe, buffers);
-    if (error == 0) {
-        error = name_convert(name, wide);
-    }
+    int error = name_take(pipe, name, buffers, wide);
     if (error != 0) {
         return error;
     }
@@ -299,7 +300,7 @@ int mio_named_pipe_open(mio_named_pipe *pipe, const char *name,
         NULL);
     if (handle == INVALID_HANDLE_VALUE) {
         return GetLastError() == ERROR_PIPE_BUSY ? MIO_ERR_WOULD_BLOCK
-                                                 : failure();
+                                                 : mio__failure();
     }
     return pipe_make_own(pipe, handle, buffers);
 }
@@ -315,6 +316,18 @@ int mio_named_pipe_from_handle(mio_named_pipe *pipe, mio_fd handle,
 }
 
 /* ---- Closing ------------------------------------------------------------*/
+
+static int disconnect_failure(void)
+{
+    switch (GetLastError()) {
+    case ERROR_PIPE_NOT_CONNECTED:
+        return MIO_ERR_NOT_CONNECTED;
+    case ERROR_INVALID_FUNCTION: /* the word for a client's end */
+        return MIO_ERR_INVALID_INPUT;
+    default:
+        return mio__failure();
+    }
+}
 
 int mio_named_pipe_disconnect(mio_named_pipe *object)
 {
@@ -333,12 +346,7 @@ int mio_named_pipe_disconnect(mio_named_pipe *object)
         pipe->read_error = 0;
         pipe->write_error = 0;
     } else {
-        error = GetLastError() == ERROR_PIPE_NOT_CONNECTED
-                    ? MIO_ERR_NOT_CONNECTED
-                    : failure();
-        /* The word for a client's end. */
-        error = GetLastError() == ERROR_INVALID_FUNCTION ? MIO_ERR_INVALID_INPUT
-                                                         : error;
+        error = disconnect_failure();
     }
     if (selector != NULL) {
         mio__pipe_publish(pipe);

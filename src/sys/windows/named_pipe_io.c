@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "socket.h"
+#include "sys/windows/failure.h"
 #include "sys/windows/named_pipe.h"
 
 struct mio__selector *mio__pipe_lock(struct mio__pipe *pipe)
@@ -29,12 +30,6 @@ static void unlock(struct mio__selector *selector)
 {
     mio__selector_settle(selector);
     mio__mutex_unlock(&selector->lock);
-}
-
-static int failure(DWORD native)
-{
-    SetLastError(native);
-    return mio_error_from_os((int)native);
 }
 
 /* ---- Operations ---------------------------------------------------------*/
@@ -257,7 +252,7 @@ int mio_named_pipe_connect(mio_named_pipe *object)
     if (native == ERROR_IO_PENDING) {
         return MIO_ERR_WOULD_BLOCK;
     }
-    return native == 0 ? 0 : failure(native);
+    return native == 0 ? 0 : mio__failure_of(native);
 }
 
 int mio_named_pipe_take_error(mio_named_pipe *object)
@@ -274,7 +269,7 @@ int mio_named_pipe_take_error(mio_named_pipe *object)
         mio__pipe_publish(pipe);
         unlock(selector);
     }
-    return native == 0 ? 0 : failure(native);
+    return native == 0 ? 0 : mio__failure_of(native);
 }
 
 /* ERROR_NO_DATA is the end of a pipe whose client went before it was heard. */
@@ -306,7 +301,7 @@ static mio_ssize read_out(struct mio__pipe *pipe, unsigned char *data,
     if (pipe->read_error == 0) {
         return MIO_ERR_WOULD_BLOCK;
     }
-    return is_end(pipe->read_error) ? 0 : failure(pipe->read_error);
+    return is_end(pipe->read_error) ? 0 : mio__failure_of(pipe->read_error);
 }
 
 mio_ssize mio_named_pipe_read(mio_named_pipe *object, void *data, size_t length)
@@ -346,7 +341,7 @@ static mio_ssize write_in(struct mio__pipe *pipe, const mio_buffer *buffers,
                           size_t count)
 {
     if (pipe->write_error != 0) {
-        return failure(pipe->write_error);
+        return mio__failure_of(pipe->write_error);
     }
     mio__pipe_read_ahead(pipe); /* a client may have come by itself */
     if (!pipe->is_connected || pipe->writing.pending) {
@@ -357,7 +352,7 @@ static mio_ssize write_in(struct mio__pipe *pipe, const mio_buffer *buffers,
     DWORD native = write_on(pipe);
     if (native != 0 && native != ERROR_IO_PENDING) {
         pipe->write_error = native;
-        return failure(native);
+        return mio__failure_of(native);
     }
     return (mio_ssize)pipe->write_end;
 }

@@ -41,10 +41,7 @@ int mio__net_start(void)
     if (InitOnceExecuteOnce(&net_start_once, start, &error, NULL)) {
         return 0;
     }
-    if (error != 0) {
-        SetLastError((DWORD)error);
-    }
-    return mio__net_failure();
+    return error != 0 ? mio__failure_of((DWORD)error) : mio__failure();
 }
 
 /* ---- Making -------------------------------------------------------------*/
@@ -56,7 +53,7 @@ bool mio__net_is_possible(mio_fd fd)
 
 static int set_nonblocking(mio_fd fd, u_long on)
 {
-    return ioctlsocket(fd, (long)FIONBIO, &on) != 0 ? mio__net_failure() : 0;
+    return ioctlsocket(fd, (long)FIONBIO, &on) != 0 ? mio__failure() : 0;
 }
 
 void mio__net_close(mio_fd fd)
@@ -80,7 +77,7 @@ static int native_type(enum mio__transport transport)
 static int prepare(mio_fd fd, enum mio__transport transport)
 {
     if (!SetHandleInformation((HANDLE)fd, HANDLE_FLAG_INHERIT, 0)) {
-        return mio__net_failure();
+        return mio__failure();
     }
     int error = set_nonblocking(fd, 1);
     if (error == 0 && transport == MIO__DATAGRAM) {
@@ -117,8 +114,7 @@ int mio__net_open(mio_addr_family family, enum mio__transport transport,
     }
     SOCKET made = WSASocketW(native, native_type(transport), 0, NULL, 0,
                              WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-    return made == INVALID_SOCKET ? mio__net_failure()
-                                  : birth(made, transport, fd);
+    return made == INVALID_SOCKET ? mio__failure() : birth(made, transport, fd);
 }
 
 int mio__net_pair(enum mio__transport transport, mio_fd fds[2])
@@ -134,7 +130,7 @@ int mio__net_kind(mio_fd fd, int *family, int *type)
     int length = sizeof(protocol);
     if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&protocol,
                    &length) != 0) {
-        return mio__net_failure();
+        return mio__failure();
     }
     *family = protocol.iAddressFamily;
     *type = protocol.iSocketType;
@@ -147,7 +143,7 @@ static int socket_option(mio_fd fd, int option, int *value)
     int length = sizeof(*value);
     *value = 0; /* some options are a single byte */
     return getsockopt(fd, SOL_SOCKET, option, (char *)value, &length) != 0
-               ? mio__net_failure()
+               ? mio__failure()
                : 0;
 }
 
@@ -208,7 +204,7 @@ int mio__net_claim(mio_fd fd)
     int on = 1;
     return setsockopt(fd, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (const char *)&on,
                       sizeof(on)) != 0
-               ? mio__net_failure()
+               ? mio__failure()
                : 0;
 }
 
@@ -216,7 +212,7 @@ int mio__net_bind(mio_fd fd, const mio_addr *addr)
 {
     int length;
     const struct sockaddr *native = native_of(addr, &length);
-    return bind(fd, native, length) != 0 ? mio__net_failure() : 0;
+    return bind(fd, native, length) != 0 ? mio__failure() : 0;
 }
 
 int mio__net_listen(mio_fd fd, int backlog)
@@ -232,7 +228,7 @@ int mio__net_listen(mio_fd fd, int backlog)
     if (can_hint && listen(fd, SOMAXCONN_HINT(backlog)) == 0) {
         return 0;
     }
-    return listen(fd, backlog) != 0 ? mio__net_failure() : 0;
+    return listen(fd, backlog) != 0 ? mio__failure() : 0;
 }
 
 int mio__net_connect(mio_fd fd, const mio_addr *addr)
@@ -242,7 +238,7 @@ int mio__net_connect(mio_fd fd, const mio_addr *addr)
     if (connect(fd, native, length) == 0 || GetLastError() == WSAEWOULDBLOCK) {
         return 0;
     }
-    return mio__net_failure();
+    return mio__failure();
 }
 
 int mio__net_connect_finish(mio_fd fd)
@@ -257,7 +253,7 @@ int mio__net_connect_finish(mio_fd fd)
         return 0;
     }
     if (GetLastError() != WSAENOTCONN && GetLastError() != WSAEINVAL) {
-        return mio__net_failure();
+        return mio__failure();
     }
     /* Not connected: not yet, or not any more, the error having been taken. */
     struct timeval now = {0, 0};
@@ -298,7 +294,7 @@ int mio__net_accept(mio_fd fd, mio_fd *accepted, mio_addr *peer)
     if (made == INVALID_SOCKET) {
         return concerns_one_connection(GetLastError())
                    ? MIO_ERR_CONNECTION_ABORTED
-                   : mio__net_failure();
+                   : mio__failure();
     }
     int error = birth(made, MIO__STREAM, accepted);
     if (error == 0 && peer != NULL) {
@@ -333,7 +329,7 @@ int mio__net_local_addr(mio_fd fd, mio_addr *addr)
     int length = sizeof(native);
     if (getsockname(fd, (struct sockaddr *)&native, &length) != 0) {
         return GetLastError() == WSAEINVAL ? unbound_addr(fd, addr)
-                                           : mio__net_failure();
+                                           : mio__failure();
     }
     addr_of(addr, &native, length);
     return 0;
@@ -344,7 +340,7 @@ int mio__net_peer_addr(mio_fd fd, mio_addr *addr)
     struct sockaddr_storage native;
     int length = sizeof(native);
     if (getpeername(fd, (struct sockaddr *)&native, &length) != 0) {
-        return mio__net_failure();
+        return mio__failure();
     }
     addr_of(addr, &native, length);
     return 0;
@@ -353,7 +349,7 @@ int mio__net_peer_addr(mio_fd fd, mio_addr *addr)
 int mio__net_shutdown(mio_fd fd, mio_shutdown how)
 {
     static const int natives[] = {SD_RECEIVE, SD_SEND, SD_BOTH};
-    return shutdown(fd, natives[how]) != 0 ? mio__net_failure() : 0;
+    return shutdown(fd, natives[how]) != 0 ? mio__failure() : 0;
 }
 
 int mio__net_take_error(mio_fd fd)
@@ -361,8 +357,7 @@ int mio__net_take_error(mio_fd fd)
     int pending = 0;
     int error = socket_option(fd, SO_ERROR, &pending);
     if (error == 0 && pending != 0) {
-        SetLastError((DWORD)pending);
-        return mio__net_failure();
+        return mio__failure_of((DWORD)pending);
     }
     return error;
 }

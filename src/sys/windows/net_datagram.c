@@ -25,7 +25,7 @@ mio_ssize mio__net_send(mio_fd fd, const void *data, size_t length,
         const struct sockaddr *native = mio_addr_sockaddr(addr, &size);
         sent = sendto(fd, bytes, (int)length, 0, native, (int)size);
     }
-    return sent < 0 ? mio__net_failure() : sent;
+    return sent < 0 ? mio__failure() : sent;
 }
 
 mio_ssize mio__net_recv(mio_fd fd, void *data, size_t length, mio_addr *addr,
@@ -37,7 +37,7 @@ mio_ssize mio__net_recv(mio_fd fd, void *data, size_t length, mio_addr *addr,
     int received =
         recvfrom(fd, data != NULL ? data : &nothing, mio__net_length(length),
                  peek ? MSG_PEEK : 0, (struct sockaddr *)&native, &size);
-    int error = received < 0 ? mio__net_failure() : 0;
+    int error = received < 0 ? mio__failure() : 0;
     if (error != 0 && error != MIO_ERR_MESSAGE_TOO_LONG) {
         return error;
     }

@@ -53,8 +53,7 @@ static const struct native_option natives[] = {
 
 static int set(mio_fd fd, int level, int name, const void *data, int length)
 {
-    return setsockopt(fd, level, name, data, length) != 0 ? mio__net_failure()
-                                                          : 0;
+    return setsockopt(fd, level, name, data, length) != 0 ? mio__failure() : 0;
 }
 
 static bool is_of_family(mio_fd fd, int wanted)
@@ -69,7 +68,7 @@ static bool is_of_family(mio_fd fd, int wanted)
 static int option_failure(mio_fd fd, int level)
 {
     DWORD saved = GetLastError();
-    int error = mio__net_failure();
+    int error = mio__failure();
     bool is_foreign = (level == IPPROTO_IPV6 && is_of_family(fd, AF_INET)) ||
                       (level == IPPROTO_IP && is_of_family(fd, AF_INET6));
     SetLastError(saved);
@@ -134,7 +133,7 @@ static int set_by_ioctl(mio_fd fd, DWORD request, BOOL on)
     DWORD returned = 0;
     return WSAIoctl(fd, request, &on, sizeof(on), NULL, 0, &returned, NULL,
                     NULL) != 0
-               ? mio__net_failure()
+               ? mio__failure()
                : 0;
 }
 

@@ -10,7 +10,7 @@
 
 static mio_ssize read_failure(void)
 {
-    return GetLastError() == WSAESHUTDOWN ? 0 : mio__net_failure();
+    return GetLastError() == WSAESHUTDOWN ? 0 : mio__failure();
 }
 
 mio_ssize mio__net_read(mio_fd fd, void *data, size_t length, bool peek)
@@ -22,7 +22,7 @@ mio_ssize mio__net_read(mio_fd fd, void *data, size_t length, bool peek)
 mio_ssize mio__net_write(mio_fd fd, const void *data, size_t length)
 {
     int moved = send(fd, data, mio__net_length(length), 0);
-    return moved < 0 ? mio__net_failure() : moved;
+    return moved < 0 ? mio__failure() : moved;
 }
 
 /* The same members as a mio_buffer's, in another order and of another size; 16
@@ -68,7 +68,7 @@ mio_ssize mio__net_writev(mio_fd fd, const mio_buffer *buffers, size_t count)
     DWORD moved = 0;
     vector_set(&vector, buffers, count);
     return WSASend(fd, vector.parts, vector.count, &moved, 0, NULL, NULL) != 0
-               ? mio__net_failure()
+               ? mio__failure()
                : (mio_ssize)moved;
 }
 

@@ -4,18 +4,14 @@
 #ifdef MIO_SYS_AFD
 
 #include "sys/clock.h"
+#include "sys/windows/failure.h"
 #include "sys/windows/port.h"
-
-static int failure(void)
-{
-    return mio_error_from_os((int)GetLastError());
-}
 
 int mio__port_open(uintptr_t *port)
 {
     HANDLE made = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
     if (made == NULL) {
-        return failure();
+        return mio__failure();
     }
     *port = (uintptr_t)made;
     return 0;
@@ -30,7 +26,7 @@ int mio__port_post(uintptr_t port, uintptr_t key)
 {
     DWORD native = GetLastError();
     if (!PostQueuedCompletionStatus((HANDLE)port, 0, key, NULL)) {
-        return failure();
+        return mio__failure();
     }
     SetLastError(native);
     return 0;
@@ -40,7 +36,7 @@ int mio__port_associate(uintptr_t port, uintptr_t handle, uintptr_t context)
 {
     HANDLE done = CreateIoCompletionPort((HANDLE)handle, (HANDLE)port,
                                          context << 1 | 1, 0);
-    return done == NULL ? failure() : 0;
+    return done == NULL ? mio__failure() : 0;
 }
 
 int mio__port_fetch(uintptr_t port, OVERLAPPED_ENTRY *packets, int room,
@@ -51,7 +47,7 @@ int mio__port_fetch(uintptr_t port, OVERLAPPED_ENTRY *packets, int room,
     ULONG count = 0;
     if (!GetQueuedCompletionStatusEx((HANDLE)port, packets, (ULONG)room, &count,
                                      timeout, FALSE)) {
-        return GetLastError() == WAIT_TIMEOUT ? 0 : failure();
+        return GetLastError() == WAIT_TIMEOUT ? 0 : mio__failure();
     }
     return (int)count;
 }

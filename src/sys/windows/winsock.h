@@ -2,12 +2,11 @@
 #ifndef MIO_SYS_WINDOWS_WINSOCK_H
 #define MIO_SYS_WINDOWS_WINSOCK_H
 
-#include "sys/windows/windows.h"
-
 #include <limits.h>
+#include <stddef.h>
 
-#include "mio/addr.h"
-#include "mio/error.h"
+#include "mio/base.h"
+#include "sys/windows/failure.h"
 
 /* Starts Winsock, once for the process. Comes before any other socket call;
  * everything that makes, adopts or watches a socket begins with it. It is never
@@ -19,11 +18,6 @@ int mio__net_start(void);
  * also where getsockname does not, which is before the bind. Returns 0 or
  * MIO_ERR_*. */
 int mio__net_kind(mio_fd fd, int *family, int *type);
-
-static inline int mio__net_failure(void)
-{
-    return mio_error_from_os((int)GetLastError());
-}
 
 /* The system's calls take int lengths; the rest is for the next call. */
 static inline int mio__net_length(size_t length)
