@@ -89,23 +89,6 @@ static void everything_is_nonblocking(void **state)
 
 /* ---- Ownership ----------------------------------------------------------*/
 
-/* A registered descriptor that is given away is not registered any more, works
- * as before, and can be taken back. */
-#define CHECK_ROUND_TRIP(type, object)                                         \
-    do {                                                                       \
-        const mio_fd number = (object)->source.fd;                             \
-        assert_ok(mio_registry_register(f->registry, &(object)->source, TOKEN, \
-                                        MIO_READABLE));                        \
-        assert_int_equal(mio_##type##_into_fd(object), number);                \
-        mio_##type##_close(object);                                            \
-        assert_nonblocking_cloexec(number);                                    \
-        assert_ok(mio_##type##_from_fd((object), number));                     \
-        assert_int_equal((object)->source.fd, number);                         \
-        assert_ok(mio_registry_register(f->registry, &(object)->source, TOKEN, \
-                                        MIO_READABLE));                        \
-        assert_ok(mio_registry_deregister(f->registry, &(object)->source));    \
-    } while (0)
-
 static void descriptors_make_round_trips(void **state)
 {
     struct fixture *f = *state;
@@ -113,9 +96,9 @@ static void descriptors_make_round_trips(void **state)
     everything_open(&all);
     assert_ok(mio_registry_deregister(mio_poll_registry(&all.poll),
                                       &all.socket.source));
-    CHECK_ROUND_TRIP(tcp_listener, &all.listener);
-    CHECK_ROUND_TRIP(tcp_stream, &all.client);
-    CHECK_ROUND_TRIP(udp_socket, &all.socket);
+    assert_round_trip(f, tcp_listener, &all.listener);
+    assert_round_trip(f, tcp_stream, &all.client);
+    assert_round_trip(f, udp_socket, &all.socket);
     everything_close(&all);
 }
 

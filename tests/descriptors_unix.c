@@ -157,36 +157,19 @@ static void a_child_inherits_nothing(void **state)
 
 /* ---- Ownership ----------------------------------------------------------*/
 
-/* A registered descriptor that is given away is not registered any more, works
- * as before, and can be taken back. */
-#define CHECK_ROUND_TRIP(type, object)                                         \
-    do {                                                                       \
-        const mio_fd number = (object)->source.fd;                             \
-        assert_ok(mio_registry_register(f->registry, &(object)->source, TOKEN, \
-                                        MIO_READABLE));                        \
-        assert_int_equal(mio_##type##_into_fd(object), number);                \
-        mio_##type##_close(object);                                            \
-        assert_nonblocking_cloexec(number);                                    \
-        assert_ok(mio_##type##_from_fd((object), number));                     \
-        assert_int_equal((object)->source.fd, number);                         \
-        assert_ok(mio_registry_register(f->registry, &(object)->source, TOKEN, \
-                                        MIO_READABLE));                        \
-        assert_ok(mio_registry_deregister(f->registry, &(object)->source));    \
-    } while (0)
-
 static void descriptors_make_round_trips(void **state)
 {
     struct fixture *f = *state;
     struct everything all;
     open_everything(&all);
-    CHECK_ROUND_TRIP(tcp_listener, &all.tcp_listener);
-    CHECK_ROUND_TRIP(tcp_stream, &all.tcp_client);
-    CHECK_ROUND_TRIP(udp_socket, &all.udp_socket);
-    CHECK_ROUND_TRIP(unix_listener, &all.unix_listener);
-    CHECK_ROUND_TRIP(unix_stream, &all.unix_client);
-    CHECK_ROUND_TRIP(unix_datagram, &all.datagram);
-    CHECK_ROUND_TRIP(pipe_sender, &all.sender);
-    CHECK_ROUND_TRIP(pipe_receiver, &all.receiver);
+    assert_round_trip(f, tcp_listener, &all.tcp_listener);
+    assert_round_trip(f, tcp_stream, &all.tcp_client);
+    assert_round_trip(f, udp_socket, &all.udp_socket);
+    assert_round_trip(f, unix_listener, &all.unix_listener);
+    assert_round_trip(f, unix_stream, &all.unix_client);
+    assert_round_trip(f, unix_datagram, &all.datagram);
+    assert_round_trip(f, pipe_sender, &all.sender);
+    assert_round_trip(f, pipe_receiver, &all.receiver);
     close_everything(&all);
 }
 

@@ -3,8 +3,7 @@
  * are mio's scenarios, under mio's names. */
 #include "unix_support.h"
 
-enum { LISTENER = 1, A = 1 };
-#define BOTH (MIO_READABLE | MIO_WRITABLE)
+enum { LISTENER = 1 };
 
 /* ---- mio's scenarios ----------------------------------------------------*/
 
@@ -32,22 +31,6 @@ static void unix_listener_abstract_namespace(void **state)
     mio_unix_listener_close(&listener);
 }
 
-static void connect_and_see_the_peer_leave(struct fixture *f,
-                                           mio_unix_listener *listener,
-                                           mio_unix_stream *stream)
-{
-    mio_unix_stream server;
-    char data[4];
-    assert_ok(mio_registry_register(f->registry, &stream->source, A, BOTH));
-    expect_only(f, A, R_WRITABLE);
-    assert_ok(mio_unix_listener_accept(listener, &server, NULL));
-    mio_unix_stream_close(&server);
-    expect_event(f, A, R_READABLE | R_READ_CLOSED);
-    assert_count(mio_unix_stream_read(stream, data, sizeof(data)), 0);
-    mio_unix_stream_close(stream);
-    mio_unix_listener_close(listener);
-}
-
 static void unix_stream_connect_addr(void **state)
 {
     const mio_addr name = abstract_addr();
@@ -57,7 +40,7 @@ static void unix_stream_connect_addr(void **state)
                  MIO_ERR_CONNECTION_REFUSED);
     assert_ok(mio_unix_listener_bind_addr(&listener, &name));
     assert_ok(mio_unix_stream_connect_addr(&stream, &name));
-    connect_and_see_the_peer_leave(*state, &listener, &stream);
+    unix_see_the_peer_leave(*state, &listener, &stream);
 }
 
 /* ---- What mio does not have ---------------------------------------------*/

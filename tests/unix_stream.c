@@ -150,22 +150,6 @@ static void unix_stream_from_std(void **state)
     fd_close(listener);
 }
 
-static void connect_and_see_the_peer_leave(struct fixture *f,
-                                           mio_unix_listener *listener,
-                                           mio_unix_stream *stream)
-{
-    mio_unix_stream server;
-    char data[4];
-    assert_ok(mio_registry_register(f->registry, &stream->source, A, BOTH));
-    expect_only(f, A, R_WRITABLE);
-    assert_ok(mio_unix_listener_accept(listener, &server, NULL));
-    mio_unix_stream_close(&server);
-    expect_event(f, A, R_READABLE | R_READ_CLOSED);
-    assert_count(mio_unix_stream_read(stream, data, sizeof(data)), 0);
-    mio_unix_stream_close(stream);
-    mio_unix_listener_close(listener);
-}
-
 static void unix_stream_connect(void **state)
 {
     SKIP_UNLESS_UNIX_SOCKETS();
@@ -174,7 +158,7 @@ static void unix_stream_connect(void **state)
     mio_unix_stream stream;
     assert_ok(mio_unix_listener_bind(&listener, path));
     assert_ok(mio_unix_stream_connect(&stream, path));
-    connect_and_see_the_peer_leave(*state, &listener, &stream);
+    unix_see_the_peer_leave(*state, &listener, &stream);
 }
 
 static void unix_stream_pair(void **state)

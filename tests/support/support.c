@@ -305,6 +305,28 @@ unsigned readiness_now(struct fixture *fixture, mio_token token)
     return readiness;
 }
 
+/* ---- Closed behind the library's back -----------------------------------*/
+
+void expect_closed_once(struct fixture *f, mio_token token)
+{
+    const int count = fixture_wait(f, 10 * MILLISECOND);
+    assert_in_range(count, 0, 1);
+    if (count == 1) {
+        assert_int_equal(mio_event_token(&f->events[0]), token);
+        assert_true(mio_event_is_error(&f->events[0]));
+        assert_true(mio_event_is_readable(&f->events[0]));
+    }
+    expect_sleep(f);
+}
+
+void deregister_closed(struct fixture *f, mio_source *source)
+{
+    assert_error_among(mio_registry_deregister(f->registry, source), 0,
+                       MIO_ERR_NOT_FOUND, MIO_ERR_BAD_DESCRIPTOR);
+    assert_false(mio_source_is_registered(source));
+    expect_quiet(f);
+}
+
 /* ---- Loopback -----------------------------------------------------------*/
 
 mio_addr any_v4(void)

@@ -182,6 +182,32 @@ void expect_sleep_at(struct fixture *fixture, const char *file, int line);
  *  R_ bits; 0 if there was none. */
 unsigned readiness_now(struct fixture *fixture, mio_token token);
 
+/* ---- Closed and given away ----------------------------------------------*/
+
+/* A registered descriptor that is given away is not registered any more, works
+ * as before, and can be taken back. */
+#define assert_round_trip(f, type, object)                                     \
+    do {                                                                       \
+        const mio_fd number = (object)->source.fd;                             \
+        assert_ok(mio_registry_register((f)->registry, &(object)->source, 1,   \
+                                        MIO_READABLE));                        \
+        assert_int_equal(mio_##type##_into_fd(object), number);                \
+        mio_##type##_close(object);                                            \
+        assert_nonblocking_cloexec(number);                                    \
+        assert_ok(mio_##type##_from_fd((object), number));                     \
+        assert_int_equal((object)->source.fd, number);                         \
+        assert_ok(mio_registry_register((f)->registry, &(object)->source, 1,   \
+                                        MIO_READABLE));                        \
+        assert_ok(mio_registry_deregister((f)->registry, &(object)->source));  \
+    } while (0)
+
+/** The descriptor of a registered source has been closed behind the library's
+ *  back: that is told once at most, as an error, and waits go on sleeping. */
+void expect_closed_once(struct fixture *f, mio_token token);
+
+/** The source of such a descriptor can be deregistered. */
+void deregister_closed(struct fixture *f, mio_source *source);
+
 /* ---- Loopback -----------------------------------------------------------*/
 
 /** 127.0.0.1 and [::1], with a port that the system chooses. */

@@ -26,3 +26,20 @@ void unix_pair(mio_unix_stream *a, mio_unix_stream *b)
     assert_ok(mio_unix_listener_accept(&listener, b, NULL));
     mio_unix_listener_close(&listener);
 }
+
+void unix_see_the_peer_leave(struct fixture *f, mio_unix_listener *listener,
+                             mio_unix_stream *stream)
+{
+    enum { TOKEN = 1 };
+    mio_unix_stream server;
+    char data[4];
+    assert_ok(mio_registry_register(f->registry, &stream->source, TOKEN,
+                                    MIO_READABLE | MIO_WRITABLE));
+    expect_only(f, TOKEN, R_WRITABLE);
+    assert_ok(mio_unix_listener_accept(listener, &server, NULL));
+    mio_unix_stream_close(&server);
+    expect_event(f, TOKEN, R_READABLE | R_READ_CLOSED);
+    assert_count(mio_unix_stream_read(stream, data, sizeof(data)), 0);
+    mio_unix_stream_close(stream);
+    mio_unix_listener_close(listener);
+}

@@ -20,4 +20,9 @@ mio_addr unix_temp_addr(void);
  *  pairs. */
 void unix_pair(mio_unix_stream *a, mio_unix_stream *b);
 
+/** Registers a connecting stream, accepts it and closes the other end: the
+ *  stream tells. Closes the stream and the listener. */
+void unix_see_the_peer_leave(struct fixture *f, mio_unix_listener *listener,
+                             mio_unix_stream *stream);
+
 #endif
