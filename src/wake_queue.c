@@ -20,7 +20,7 @@ bool mio__wake_queue_push(struct mio__wake_queue *queue, struct mio__wake *wake)
 {
     /* An exchange even if it is queued: what the caller wrote before this
      * must be seen by whoever takes the wake. */
-    if (atomic_exchange(&wake->queued, true)) {
+    if (atomic_exchange(&wake->queued, 1) != 0) {
         return false;
     }
     struct mio__wake *top =
@@ -71,14 +71,14 @@ static void list_unlink(struct mio__wake_queue *queue, struct mio__wake *wake)
         queue->last = wake->previous;
     }
     /* The last access: from here on it may be pushed again. */
-    (void)atomic_exchange(&wake->queued, false);
+    (void)atomic_exchange(&wake->queued, 0);
 }
 
 void mio__wake_queue_remove(struct mio__wake_queue *queue,
                             struct mio__wake *wake)
 {
     mio__mutex_lock(&queue->lock);
-    if (atomic_load(&wake->queued)) {
+    if (atomic_load(&wake->queued) != 0) {
         list_gather(queue);
         list_unlink(queue, wake);
     }

@@ -16,7 +16,9 @@ struct mio__wake {
     struct mio__wake *next; /* on the stack or in the list */
     struct mio__wake *previous;
     mio_token token;
-    _Atomic bool queued; /* on the stack or in the list, or about to be */
+    /* 1 on the stack or in the list, or about to be. A whole word: exchanges
+     * of less are calls into a library of their own on some processors. */
+    _Atomic uint32_t queued;
 };
 
 struct mio__wake_queue {

@@ -69,7 +69,7 @@ int mio_waker_init(mio_waker *waker_memory, mio_registry *registry,
     waker->wake.next = NULL;
     waker->wake.previous = NULL;
     waker->wake.token = token;
-    atomic_init(&waker->wake.queued, false);
+    atomic_init(&waker->wake.queued, 0);
     waker->registry = registry;
     waker->registry_id = registry->id;
     return 0;
