@@ -7,8 +7,11 @@
 
 #include "sys/sockaddr.h"
 
-_Static_assert(sizeof(struct sockaddr_storage) <= MIO_ADDR_NATIVE_SIZE,
-               "mio_addr holds every native address");
+/* OpenBSD's sockaddr_storage has 256 bytes, twice what any address needs. */
+_Static_assert(sizeof(struct sockaddr_storage) >= MIO_ADDR_NATIVE_SIZE,
+               "what fills a mio_addr can be copied from a native buffer");
+_Static_assert(sizeof(struct sockaddr_in6) <= MIO_ADDR_NATIVE_SIZE,
+               "mio_addr holds every IP address");
 _Static_assert(sizeof(struct sockaddr_un) + 1 < MIO_ADDR_NATIVE_SIZE,
                "a NUL fits behind the longest path");
 

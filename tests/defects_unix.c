@@ -3,51 +3,20 @@
  * only Unix systems have. */
 #include "unix_support.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <sys/epoll.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
-
 enum { SOURCE = 1, OTHER = 2, LIVE = 3 };
 
 /* ---- Time ---------------------------------------------------------------*/
 
-/* One wait of 100 microseconds by the call that the backend has for it. */
-static int system_wait(int epoll)
-{
-    const int64_t exact[2] = {0, 100 * MICROSECOND}; /* seconds, nanoseconds */
-    const struct timespec timeout = {0, 100 * (long)MICROSECOND};
-    struct epoll_event event;
-    if (!backend_is("epoll")) {
-        return ppoll(NULL, 0, &timeout, NULL);
-    }
-#ifdef SYS_epoll_pwait2
-    return (int)syscall(SYS_epoll_pwait2, epoll, &event, 1, exact, NULL,
-                        (size_t)0);
-#else
-    (void)epoll;
-    (void)exact;
-    (void)event;
-    errno = ENOSYS;
-    return -1;
-#endif
-}
-
 /* The system's own waits, for comparison; INT64_MAX if it has none so short. */
 static int64_t time_system_waits(void)
 {
-    const int epoll = epoll_create1(EPOLL_CLOEXEC);
-    assert_true(epoll >= 0);
     const int64_t start = monotonic_ns();
-    int result = 0;
-    for (int i = 0; i < 50 && result == 0; i++) {
-        result = system_wait(epoll);
+    for (int i = 0; i < 50; i++) {
+        if (system_wait(100 * MICROSECOND) != 0) {
+            return INT64_MAX;
+        }
     }
-    const int64_t taken = monotonic_ns() - start;
-    fd_close(epoll);
-    return result == 0 ? taken : INT64_MAX;
+    return monotonic_ns() - start;
 }
 
 static int64_t time_waits(struct fixture *f)
@@ -66,6 +35,10 @@ static void short_waits_are_short(void **state)
     struct fixture *f = *state;
     int64_t system = INT64_MAX;
     int64_t library = INT64_MAX;
+    if (system_wait(100 * MICROSECOND) == -1) {
+        assert_true(time_waits(f) >= 50 * MILLISECOND);
+        SKIP("this system has no waits below 1 ms; they were rounded up");
+    }
     for (int i = 0; i < 50 && library >= 50 * MILLISECOND; i++) {
         const int64_t system_now = time_system_waits();
         const int64_t library_now = time_waits(f);
@@ -171,7 +144,9 @@ static void a_hangup_does_not_spin(void **state)
     assert_ok(
         mio_registry_register(f->registry, &a.source, SOURCE, MIO_READABLE));
     mio_unix_stream_close(&b);
-    expect_event(f, SOURCE, R_READ_CLOSED | R_WRITE_CLOSED);
+    /* Who asks kqueue for reading is told nothing of writing. */
+    expect_event(f, SOURCE,
+                 R_READ_CLOSED | (backend_is("kqueue") ? 0 : R_WRITE_CLOSED));
     expect_sleep(f);
     assert_count(mio_unix_stream_read(&a, data, sizeof(data)), 0);
     expect_sleep(f);

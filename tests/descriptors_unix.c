@@ -32,7 +32,7 @@ struct everything {
 static void open_everything(struct everything *all)
 {
     mio_addr addr = any_v4();
-    mio_addr name = abstract_addr();
+    mio_addr name = fresh_addr();
     assert_ok(mio_poll_init(&all->poll, all->slots, ARRAY_LENGTH(all->slots)));
     assert_ok(
         mio_waker_init(&all->waker, mio_poll_registry(&all->poll), TOKEN));
@@ -45,7 +45,7 @@ static void open_everything(struct everything *all)
     assert_ok(
         mio_unix_listener_accept(&all->unix_listener, &all->unix_server, NULL));
     assert_ok(mio_unix_stream_pair(&all->unix_pair[0], &all->unix_pair[1]));
-    name = abstract_addr();
+    name = fresh_addr();
     assert_ok(mio_unix_datagram_bind_addr(&all->datagram, &name));
     assert_ok(mio_unix_datagram_unbound(&all->unbound));
     assert_ok(
@@ -128,20 +128,23 @@ static void everything_is_nonblocking(void **state)
 static const char *program; /* this one */
 #define COUNT_OPTION "--count-descriptors"
 
-/* What a child has, which begins with this option: see main. */
+/* A child's status: how many it has, up to COUNT_MOST, or why there is none. */
+enum { COUNT_MOST = 253, NOT_STARTED = 254, FAILED = 255 };
+
+/* What a child does that begins with this option: see main. */
 static int count_open(void)
 {
     int count = 0;
     for (int i = 0; i < NUMBERS; i++) {
         count += is_open(i);
     }
-    return count < 255 ? count : 255;
+    return count <= COUNT_MOST ? count : FAILED;
 }
 
 static int start_myself(void)
 {
     (void)execl(program, program, COUNT_OPTION, (char *)NULL);
-    return 255;
+    return errno == ENOEXEC ? NOT_STARTED : FAILED;
 }
 
 static void a_child_inherits_nothing(void **state)
@@ -149,7 +152,10 @@ static void a_child_inherits_nothing(void **state)
     struct everything all;
     (void)state;
     const int before = run_in_child(start_myself);
-    assert_in_range(before, 1, 254);
+    if (before == NOT_STARTED) {
+        SKIP("this program is run by an emulator and cannot start itself");
+    }
+    assert_in_range(before, 1, COUNT_MOST);
     open_everything(&all);
     assert_int_equal(run_in_child(start_myself), before);
     close_everything(&all);
@@ -227,7 +233,7 @@ static int make_unbound_datagram(void)
 static int make_bound_datagram(void)
 {
     mio_unix_datagram socket;
-    const mio_addr name = abstract_addr();
+    const mio_addr name = fresh_addr();
     const int error = mio_unix_datagram_bind_addr(&socket, &name);
     if (error == 0) {
         mio_unix_datagram_close(&socket);
@@ -238,7 +244,7 @@ static int make_bound_datagram(void)
 static int make_listener(void)
 {
     mio_unix_listener listener;
-    const mio_addr name = abstract_addr();
+    const mio_addr name = fresh_addr();
     const int error = mio_unix_listener_bind_addr(&listener, &name);
     if (error == 0) {
         mio_unix_listener_close(&listener);
@@ -286,7 +292,7 @@ static const struct {
     {make_stream, 1},         {make_poll_and_waker, 0},
 };
 
-#define SPARE_MOST 4
+#define SPARE_MOST 8 /* more than any of them needs */
 
 /* With one free descriptor more each time: an object fails as documented until
  * it has what it needs, and a failure leaves none behind. */
@@ -294,7 +300,7 @@ static void running_out_loses_nothing(void **state)
 {
     mio_unix_listener listener;
     (void)state;
-    listening = abstract_addr();
+    listening = fresh_addr();
     assert_ok(mio_unix_listener_bind_addr(&listener, &listening));
     const int before = fd_count();
     for (size_t i = 0; i < ARRAY_LENGTH(makers); i++) {
@@ -373,8 +379,8 @@ static void a_poll_outlives_a_waker_that_failed(void **state)
     fds_use_up();
     const int result = mio_waker_init(&waker, f->registry, TOKEN + 1);
     fds_restore();
-    if (backend_is("poll")) {
-        assert_ok(result); /* the doorbell has been open from the start */
+    if (result == 0) { /* it needs no descriptor, or had it from the start */
+        assert_false(backend_is("epoll"));
         mio_waker_close(&waker);
     } else {
         assert_error(result, MIO_ERR_OUT_OF_DESCRIPTORS);

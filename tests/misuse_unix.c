@@ -24,7 +24,7 @@ static void closed_unix_listeners(void **state)
 {
     mio_unix_listener listener;
     mio_unix_stream stream;
-    const mio_addr name = abstract_addr();
+    const mio_addr name = fresh_addr();
     (void)state;
     CHECK_CLOSED(mio_unix_listener, check_unix_listener,
                  mio_unix_listener_close);
@@ -73,7 +73,7 @@ static void closed_unix_streams(void **state)
 {
     mio_unix_stream a;
     mio_unix_stream b;
-    const mio_addr name = abstract_addr();
+    const mio_addr name = fresh_addr();
     (void)state;
     CHECK_CLOSED(mio_unix_stream, check_unix_stream, mio_unix_stream_close);
     assert_error(mio_unix_stream_connect(NULL, "x"), MIO_ERR_INVALID_INPUT);
@@ -106,7 +106,7 @@ static void closed_unix_streams(void **state)
 
 static void check_unix_datagram(mio_unix_datagram *socket, int error)
 {
-    const mio_addr name = abstract_addr();
+    const mio_addr name = fresh_addr();
     assert_error(mio_unix_datagram_connect(socket, "x"), error);
     assert_error(mio_unix_datagram_connect_addr(socket, &name), error);
     assert_error(mio_unix_datagram_send(socket, data, 1), error);
@@ -126,7 +126,7 @@ static void closed_unix_datagrams(void **state)
 {
     mio_unix_datagram a;
     mio_unix_datagram b;
-    const mio_addr name = abstract_addr();
+    const mio_addr name = fresh_addr();
     (void)state;
     CHECK_CLOSED(mio_unix_datagram, check_unix_datagram,
                  mio_unix_datagram_close);
@@ -268,7 +268,7 @@ static void open_each_kind(mio_fd fds[KIND_COUNT])
     mio_addr any = any_v4();
     mio_addr udp_any = any_v4();
     mio_unix_listener listener;
-    const mio_addr name = abstract_addr();
+    const mio_addr name = fresh_addr();
     int ends[2];
     fds[TCP_LISTENER] = peer_tcp_listen(&any);
     fds[TCP_STREAM] = peer_tcp_connect(&any);

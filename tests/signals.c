@@ -48,7 +48,8 @@ static void alarms_install(mio_waker *waker)
 
 static void alarms_start(long every_us)
 {
-    const struct itimerval timer = {{0, every_us}, {0, every_us}};
+    const suseconds_t us = (suseconds_t)every_us; /* below a second */
+    const struct itimerval timer = {{0, us}, {0, us}};
     assert_int_equal(setitimer(ITIMER_REAL, &timer, NULL), 0);
 }
 

@@ -40,6 +40,7 @@ static void an_abstract_name_may_hold_any_bytes(void **state)
     mio_addr local;
     size_t length = 0;
     (void)state;
+    need_abstract_names();
     assert_ok(mio_addr_unix_abstract(&name, bytes, sizeof(bytes)));
     assert_ok(mio_unix_datagram_bind_addr(&socket, &name));
     assert_ok(mio_unix_datagram_local_addr(&socket, &local));
@@ -133,6 +134,7 @@ static void the_longest_abstract_name_works(void **state)
     mio_addr peer;
     size_t length = 0;
     (void)state;
+    need_abstract_names();
     memset(name, 'n', sizeof(name));
     assert_true(snprintf(name, sizeof(name), "libmio-%ld", (long)getpid()) > 0);
     assert_error(mio_addr_unix_abstract(&addr, name, longest + 1),

@@ -14,7 +14,7 @@ typedef enum mio_addr_family {
     MIO_ADDR_UNIX = 1
 } mio_addr_family;
 
-#define MIO_ADDR_NATIVE_SIZE 128 /* bytes, those of struct sockaddr_storage */
+#define MIO_ADDR_NATIVE_SIZE 128 /* bytes: room for a native address */
 #define MIO_ADDR_TEXT_SIZE 512   /* always enough for mio_addr_format */
 
 /** A socket address: IPv4, IPv6 or Unix. A plain value; zeroed it is "none".

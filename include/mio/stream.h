@@ -44,7 +44,7 @@ MIO_API mio_ssize mio_stream_write_checked_(mio_source *source,
 #ifdef MSG_NOSIGNAL
 #define MIO_SEND_FLAGS_ MSG_NOSIGNAL
 #else
-#define MIO_SEND_FLAGS_ 0 /* the socket has SO_NOSIGPIPE */
+#define MIO_SEND_FLAGS_ 0 /* older macOS: the socket has SO_NOSIGPIPE */
 #endif
 
 /** Settles a read that has moved nothing; internal.

@@ -100,7 +100,7 @@ uint64_t peer_discard(mio_fd socket, uint64_t length);
 /* ---- Temporary paths ----------------------------------------------------*/
 
 /** Returns a path for a Unix socket or a file, in a directory of this test's
- *  own; nothing is there yet. At most 16 in a test. The directory and what is
+ *  own; nothing is there yet. At most 32 in a test. The directory and what is
  *  at these paths is removed after the test, passed or failed. */
 const char *temp_path(void);
 /** Removes what is at a path. */

@@ -3,7 +3,6 @@
 
 #ifndef _WIN32
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -17,6 +16,14 @@
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifdef __linux__
+#include <dirent.h>
+#endif
+
+#ifndef MSG_NOSIGNAL /* older macOS, where the socket is told instead */
+#define MSG_NOSIGNAL 0
+#endif
 
 #define PATIENCE_SECONDS 10
 #define PATIENCE_MS (PATIENCE_SECONDS * 1000)
@@ -35,16 +42,12 @@ bool is_wine(void)
 
 /* ---- Descriptors --------------------------------------------------------*/
 
+#ifdef __linux__
+
 /* The directory's own descriptor does not count. */
 static int count_fds(bool inherited_only)
 {
-    const char *const directory =
-#ifdef __linux__
-        "/proc/self/fd";
-#else
-        "/dev/fd";
-#endif
-    DIR *const entries = opendir(directory);
+    DIR *const entries = opendir("/proc/self/fd");
     int count = 0;
 
     if (entries == NULL) {
@@ -60,6 +63,25 @@ static int count_fds(bool inherited_only)
     (void)closedir(entries);
     return count;
 }
+
+#else
+
+/* More than any test opens. Not all systems have a /dev/fd that tells. */
+#define FDS_MOST 65536
+
+static int count_fds(bool inherited_only)
+{
+    int count = 0;
+
+    for (int fd = 0; fd < FDS_MOST; fd++) {
+        const int flags = fcntl(fd, F_GETFD);
+
+        count += flags != -1 && (!inherited_only || (flags & FD_CLOEXEC) == 0);
+    }
+    return count;
+}
+
+#endif
 
 int fd_count(void)
 {
@@ -216,6 +238,23 @@ void fds_restore(void)
 
 /* ---- Peers --------------------------------------------------------------*/
 
+#ifdef SO_NOSIGPIPE
+static bool peer_quieten(mio_fd fd)
+{
+    const int on = 1;
+
+    /* EINVAL: it is disconnected already */
+    return setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on)) == 0 ||
+           errno == EINVAL;
+}
+#else
+static bool peer_quieten(mio_fd fd)
+{
+    (void)fd;
+    return true;
+}
+#endif
+
 /* Gives a socket its time limits, or closes it. */
 static mio_fd peer_limit(mio_fd fd)
 {
@@ -224,7 +263,7 @@ static mio_fd peer_limit(mio_fd fd)
     if (fd != -1 &&
         (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0 ||
          setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0 ||
-         fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)) {
+         fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || !peer_quieten(fd))) {
         (void)close(fd);
         return -1;
     }
@@ -382,7 +421,7 @@ bool peer_reset_on_close(mio_fd socket)
 
 /* Kept short: the path of a Unix socket has room for about 100 bytes. */
 #define TEMP_TEMPLATE "/tmp/mio-XXXXXX"
-#define TEMP_PATHS 16
+#define TEMP_PATHS 32
 
 static char temp_directory[sizeof(TEMP_TEMPLATE)];
 static char temp_paths[TEMP_PATHS][sizeof(TEMP_TEMPLATE) + 8];

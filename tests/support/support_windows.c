@@ -176,7 +176,7 @@ void fds_restore(void)
 
 /* ---- Temporary paths ----------------------------------------------------*/
 
-#define TEMP_PATHS 16
+#define TEMP_PATHS 32
 #define TEMP_ROOM (MAX_PATH + 16)
 
 static char temp_directory[TEMP_ROOM];

@@ -28,8 +28,18 @@
 size_t fill_pipe(mio_pipe_sender *sender);
 size_t drain_pipe(mio_pipe_receiver *receiver);
 
-/** Makes an address in the abstract namespace that no other test uses. */
+/** Makes a Unix address that no other test uses: an abstract name where there
+ *  are such, else a temporary path. */
+mio_addr fresh_addr(void);
+
+/** Makes one that is an abstract name. Where there are none, both of these end
+ *  the test as skipped. */
 mio_addr abstract_addr(void);
+void need_abstract_names(void);
+
+/** What peer_credentials should tell of this process: its id, or -1 where
+ *  getpeereid is all there is. */
+pid_t known_process_id(void);
 
 /* ---- Plain descriptors --------------------------------------------------*/
 
@@ -38,6 +48,12 @@ void raw_pipe(int fds[2], bool nonblocking);
 
 /** Makes two connected blocking Unix sockets of the system. */
 void raw_pair(int fds[2], int type);
+
+/* ---- Time ---------------------------------------------------------------*/
+
+/** Waits by the system call that the backend uses. Returns 0, or -1 if that
+ *  call does not know such short times. */
+int system_wait(int64_t timeout_ns);
 
 /* ---- Children -----------------------------------------------------------*/
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 void mio__fd_close(int fd)
@@ -44,7 +45,7 @@ int mio__fd_set_cloexec(int fd)
     return 0;
 }
 
-#ifdef __APPLE__
+#ifndef SOCK_CLOEXEC /* as old as pipe2, which is no macro */
 
 int mio__fd_pipe(int ends[2])
 {

@@ -24,6 +24,27 @@ static int failure(void)
     return mio_error_from_os(errno);
 }
 
+/* What is sent is marked as not to raise SIGPIPE (MIO_SEND_FLAGS_). Older
+ * versions of Apple's systems do not know that mark, but an option of the
+ * socket. */
+#if defined(SO_NOSIGPIPE) && (defined(__APPLE__) || !defined(MSG_NOSIGNAL))
+static int sigpipe_disable(int fd)
+{
+    int on = 1;
+    if (setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on)) < 0 &&
+        errno != EINVAL) { /* EINVAL: the peer is gone already */
+        return failure();
+    }
+    return 0;
+}
+#else
+static int sigpipe_disable(int fd)
+{
+    (void)fd;
+    return 0;
+}
+#endif
+
 bool mio__net_is_possible(mio_fd fd)
 {
     return fd >= 0;
@@ -44,14 +65,9 @@ static int birth(int fd)
             error = mio__fd_set_nonblocking(fd, true);
         }
     }
-#ifdef SO_NOSIGPIPE
-    int on = 1;
-    if (error == 0 &&
-        setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on)) < 0 &&
-        errno != EINVAL) { /* EINVAL: the peer is gone already */
-        error = failure();
+    if (error == 0) {
+        error = sigpipe_disable(fd);
     }
-#endif
     if (error != 0) {
         mio__fd_close(fd);
     }
@@ -143,6 +159,9 @@ int mio__net_adopt(mio_fd fd, enum mio__domain domain,
             (accepts != 0) != listening) {
             error = MIO_ERR_INVALID_INPUT;
         }
+    }
+    if (error == 0) {
+        error = sigpipe_disable(fd);
     }
     if (error == 0) {
         error = mio__fd_set_cloexec(fd);

@@ -26,7 +26,7 @@ static void addr_received(mio_addr *addr, socklen_t length)
         return;
     }
     struct sockaddr_storage native;
-    memcpy(&native, addr->native_.bytes_, sizeof(native));
+    memcpy(&native, addr->native_.bytes_, MIO_ADDR_NATIVE_SIZE);
     if (mio_addr_from_sockaddr(addr, (struct sockaddr *)&native, length) != 0) {
         *addr = (mio_addr){0};
     }
@@ -66,7 +66,7 @@ mio_ssize mio__net_recv(mio_fd fd, void *data, size_t length, mio_addr *addr,
         return failure();
     }
     if (addr != NULL) {
-        memcpy(mio__addr_native(addr), &native, sizeof(native));
+        memcpy(mio__addr_native(addr), &native, MIO_ADDR_NATIVE_SIZE);
         addr_received(addr, message.msg_namelen);
     }
     if ((message.msg_flags & MSG_TRUNC) != 0) {
@@ -108,11 +108,11 @@ int mio__net_send_batch(mio_fd fd, const mio_datagram *datagrams, size_t count)
         batch_set(&batch, i, datagrams[i].data, datagrams[i].length, native,
                   (socklen_t)size);
     }
-    int sent;
+    ssize_t sent; /* what FreeBSD returns; an int elsewhere */
     do {
         sent = sendmmsg(fd, batch.messages, (unsigned)count, MIO_SEND_FLAGS_);
     } while (sent < 0 && errno == EINTR);
-    return sent < 0 ? failure() : sent;
+    return sent < 0 ? failure() : (int)sent;
 }
 
 int mio__net_recv_batch(mio_fd fd, mio_datagram *datagrams, size_t count)
@@ -122,20 +122,20 @@ int mio__net_recv_batch(mio_fd fd, mio_datagram *datagrams, size_t count)
         batch_set(&batch, i, datagrams[i].data, datagrams[i].length,
                   mio__addr_native(&datagrams[i].addr), MIO_ADDR_NATIVE_SIZE);
     }
-    int received;
+    ssize_t received;
     do {
         received = recvmmsg(fd, batch.messages, (unsigned)count, 0, NULL);
     } while (received < 0 && errno == EINTR);
     if (received < 0) {
         return failure();
     }
-    for (int i = 0; i < received; i++) {
+    for (ssize_t i = 0; i < received; i++) {
         const struct mmsghdr *message = &batch.messages[i];
-        datagrams[i].length = message->msg_len;
+        datagrams[i].length = (size_t)message->msg_len;
         datagrams[i].truncated = (message->msg_hdr.msg_flags & MSG_TRUNC) != 0;
         addr_received(&datagrams[i].addr, message->msg_hdr.msg_namelen);
     }
-    return received;
+    return (int)received;
 }
 
 #endif
