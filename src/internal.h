@@ -12,6 +12,8 @@ enum {
     MIO__SOURCE_PIPE_SENDER = 0x0002,
     MIO__SOURCE_EXCLUSIVE = 0x0004, /* registered with MIO_EXCLUSIVE */
     MIO__SOURCE_DIRECT = 0x0008,    /* MIO_SOURCE_DIRECT_ of mio/stream.h */
+    MIO__SOURCE_FOREIGN = 0x0010,   /* of a descriptor of any kind */
+    MIO__SOURCE_STREAM = 0x0020,    /* a connection's, if not foreign */
     MIO__SOURCE_FLAGS = 0xffff
 };
 

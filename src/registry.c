@@ -13,11 +13,13 @@ static int arguments_check(const mio_registry *registry,
 /* What only some interests need to have checked. */
 static int rare_wish_check(mio_interest interest)
 {
-    if ((interest & (MIO_AIO | MIO_LIO)) != 0) {
+    const mio_interest more = MIO_AIO | MIO_LIO;
+    if ((interest & more & ~MIO__MORE_INTERESTS) != 0) {
         return MIO_ERR_UNSUPPORTED;
     }
-    return (interest & (MIO_ONESHOT | MIO_PRIORITY)) != 0
-               ? MIO_ERR_INVALID_INPUT /* beside MIO_EXCLUSIVE */
+    return (interest & MIO_EXCLUSIVE) != 0 &&
+                   (interest & (MIO_ONESHOT | MIO_PRIORITY)) != 0
+               ? MIO_ERR_INVALID_INPUT
                : 0;
 }
 

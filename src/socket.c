@@ -123,10 +123,10 @@ int mio__socket_open(enum mio__socket_kind kind, const mio_addr *addr,
     return error;
 }
 
-int mio__socket_finish(mio_source *source, mio_fd fd, int error)
+int mio__socket_finish(mio_source *source, mio_fd fd, uint32_t flags, int error)
 {
     if (error == 0) {
-        mio__source_open(source, fd, 0);
+        mio__source_open(source, fd, flags);
     } else {
         mio__net_close(fd);
     }
@@ -141,9 +141,10 @@ int mio__socket_adopt(mio_source *source, mio_fd fd, enum mio__domain domain,
     if (source == NULL) {
         return MIO_ERR_INVALID_INPUT;
     }
+    bool streams = transport == MIO__STREAM && !listening;
     int error = mio__net_adopt(fd, domain, transport, listening);
     if (error == 0) {
-        mio__source_open(source, fd, 0);
+        mio__source_open(source, fd, streams ? MIO__SOURCE_STREAM : 0);
     }
     return error;
 }
@@ -161,7 +162,7 @@ int mio__socket_accept(const mio_source *listener, mio_source *stream,
     mio_fd fd;
     error = mio__net_accept(listener->fd, &fd, peer);
     if (error == 0) {
-        mio__source_open(stream, fd, 0);
+        mio__source_open(stream, fd, MIO__SOURCE_STREAM);
     } else if (error == MIO_ERR_WOULD_BLOCK) {
         mio__source_blocked(listener, MIO_READABLE);
     }

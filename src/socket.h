@@ -39,7 +39,8 @@ int mio__socket_open(enum mio__socket_kind kind, const mio_addr *addr,
 
 /* The end of making an object: opens its source, or closes fd after an error.
  * Returns the error. */
-int mio__socket_finish(mio_source *source, mio_fd fd, int error);
+int mio__socket_finish(mio_source *source, mio_fd fd, uint32_t flags,
+                       int error);
 
 int mio__socket_adopt(mio_source *source, mio_fd fd, enum mio__domain domain,
                       enum mio__transport transport, bool listening);

@@ -42,7 +42,7 @@ int mio_source_from_fd(mio_source *source, mio_fd fd)
     if (!mio__net_is_possible(fd)) {
         return MIO_ERR_BAD_DESCRIPTOR;
     }
-    mio__source_open(source, fd, 0);
+    mio__source_open(source, fd, MIO__SOURCE_FOREIGN);
     return 0;
 }
 

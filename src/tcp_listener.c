@@ -25,7 +25,7 @@ int mio_tcp_listener_bind_with(mio_tcp_listener *listener, const mio_addr *addr,
         error = mio__net_listen(fd, is_default ? DEFAULT_BACKLOG
                                                : options->backlog);
     }
-    return mio__socket_finish(&listener->source, fd, error);
+    return mio__socket_finish(&listener->source, fd, 0, error);
 }
 
 int mio_tcp_listener_bind(mio_tcp_listener *listener, const mio_addr *addr)

@@ -15,7 +15,7 @@ int mio_tcp_stream_connect_with(mio_tcp_stream *stream, const mio_addr *addr,
         return error;
     }
     error = mio__net_connect(fd, addr);
-    return mio__socket_finish(&stream->source, fd, error);
+    return mio__socket_finish(&stream->source, fd, MIO__SOURCE_STREAM, error);
 }
 
 int mio_tcp_stream_connect(mio_tcp_stream *stream, const mio_addr *addr)

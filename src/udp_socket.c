@@ -13,7 +13,7 @@ int mio_udp_socket_bind_with(mio_udp_socket *socket, const mio_addr *addr,
         return error;
     }
     error = mio__net_bind(fd, addr);
-    return mio__socket_finish(&socket->source, fd, error);
+    return mio__socket_finish(&socket->source, fd, 0, error);
 }
 
 int mio_udp_socket_bind(mio_udp_socket *socket, const mio_addr *addr)

@@ -14,7 +14,7 @@ static int datagram_open(mio_unix_datagram *socket, const mio_addr *addr)
     if (addr != NULL) {
         error = mio__net_bind(fd, addr);
     }
-    return mio__socket_finish(&socket->source, fd, error);
+    return mio__socket_finish(&socket->source, fd, 0, error);
 }
 
 int mio_unix_datagram_bind_addr(mio_unix_datagram *socket, const mio_addr *addr)

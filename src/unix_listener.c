@@ -18,7 +18,7 @@ int mio_unix_listener_bind_addr(mio_unix_listener *listener,
     if (error == 0) {
         error = mio__net_listen(fd, BACKLOG);
     }
-    return mio__socket_finish(&listener->source, fd, error);
+    return mio__socket_finish(&listener->source, fd, 0, error);
 }
 
 int mio_unix_listener_bind(mio_unix_listener *listener, const char *path)

@@ -14,7 +14,7 @@ int mio_unix_stream_connect_addr(mio_unix_stream *stream, const mio_addr *addr)
         return error;
     }
     error = mio__net_connect(fd, addr);
-    return mio__socket_finish(&stream->source, fd, error);
+    return mio__socket_finish(&stream->source, fd, MIO__SOURCE_STREAM, error);
 }
 
 int mio_unix_stream_connect(mio_unix_stream *stream, const char *path)
@@ -32,8 +32,8 @@ int mio_unix_stream_pair(mio_unix_stream *a, mio_unix_stream *b)
     mio_fd fds[2];
     int error = mio__net_pair(MIO__STREAM, fds);
     if (error == 0) {
-        mio__source_open(&a->source, fds[0], 0);
-        mio__source_open(&b->source, fds[1], 0);
+        mio__source_open(&a->source, fds[0], MIO__SOURCE_STREAM);
+        mio__source_open(&b->source, fds[1], MIO__SOURCE_STREAM);
     }
     return error;
 }

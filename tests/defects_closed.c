@@ -20,6 +20,13 @@ static bool refusals_are_told(void)
         }                                                                      \
     } while (0)
 
+/* How an error shows that is the socket's only news: kqueue makes it ready and
+ * does not say why. */
+static unsigned error_alone(void)
+{
+    return backend_is("kqueue") ? R_READABLE : R_ERROR;
+}
+
 /* A connected UDP socket whose peer is gone and has refused a datagram. */
 static void refused_socket(struct fixture *f, mio_udp_socket *socket,
                            mio_addr *peer, mio_interest interest)
@@ -52,7 +59,7 @@ static void a_refused_datagram_does_not_end_a_socket(void **state)
     char data[8];
     refused_socket(f, &socket, &peer, BOTH);
     if (refusals_are_told()) {
-        expect_event(f, SOURCE, R_ERROR | R_READABLE | R_WRITABLE);
+        expect_event(f, SOURCE, error_alone() | R_READABLE | R_WRITABLE);
         for (int i = 0; i < f->count; i++) {
             assert_int_equal(readiness_of(&f->events[i]) &
                                  (R_WRITE_CLOSED | R_READ_CLOSED),
@@ -100,7 +107,7 @@ static void an_error_that_was_taken_comes_again(void **state)
     SKIP_UNLESS_REFUSALS_ARE_TOLD();
     refused_socket(f, &socket, &peer, MIO_READABLE);
     for (int i = 0; i < 3; i++) {
-        expect_event(f, SOURCE, R_ERROR);
+        expect_event(f, SOURCE, error_alone());
         assert_error(mio_udp_socket_take_error(&socket),
                      MIO_ERR_CONNECTION_REFUSED);
         assert_ok(mio_udp_socket_take_error(&socket));
@@ -109,7 +116,7 @@ static void an_error_that_was_taken_comes_again(void **state)
         expect_quiet(f);
         assert_count(mio_udp_socket_send(&socket, "x", 1), 1);
     }
-    expect_event(f, SOURCE, R_ERROR);
+    expect_event(f, SOURCE, error_alone());
     mio_udp_socket_close(&socket);
 }
 
@@ -121,7 +128,7 @@ static void an_error_does_not_spin(void **state)
     mio_addr peer;
     SKIP_UNLESS_REFUSALS_ARE_TOLD();
     refused_socket(f, &socket, &peer, MIO_READABLE);
-    expect_event(f, SOURCE, R_ERROR);
+    expect_event(f, SOURCE, error_alone());
     expect_sleep(f);
     mio_udp_socket_close(&socket);
 }

@@ -4,14 +4,17 @@
 
 #define CROWD 1000
 
+#define PAIRS 4
+
 /* More sources than a fixture has room for, all of them always ready: copies
- * of one end of a stream with a byte in it. */
+ * of the ends of some streams with a byte in them. Some and not one, because a
+ * system may limit how often one end can be watched. */
 struct crowd {
     mio_poll poll;
     mio_registry *registry;
     mio_slot slots[CROWD];
     mio_source sources[CROWD];
-    mio_fd pair[2];
+    mio_fd pairs[PAIRS][2];
     unsigned reports[CROWD + 2]; /* of each token: sources, then wakers */
 };
 
@@ -24,11 +27,13 @@ static bool crowd_open(struct crowd *crowd)
     }
     assert_ok(mio_poll_init(&crowd->poll, crowd->slots, CROWD));
     crowd->registry = mio_poll_registry(&crowd->poll);
-    assert_true(peer_pair(crowd->pair));
-    assert_true(peer_send_all(crowd->pair[1], "x", 1));
-    assert_true(fd_await_readable(crowd->pair[0]));
+    for (size_t i = 0; i < PAIRS; i++) {
+        assert_true(peer_pair(crowd->pairs[i]));
+        assert_true(peer_send_all(crowd->pairs[i][1], "x", 1));
+        assert_true(fd_await_readable(crowd->pairs[i][0]));
+    }
     for (size_t i = 0; i < CROWD; i++) {
-        const mio_fd copy = valid_fd(fd_duplicate(crowd->pair[0]));
+        const mio_fd copy = valid_fd(fd_duplicate(crowd->pairs[i % PAIRS][0]));
         assert_ok(mio_source_from_fd(&crowd->sources[i], copy));
         assert_ok(mio_registry_register(crowd->registry, &crowd->sources[i], i,
                                         MIO_READABLE | MIO_LEVEL));
@@ -42,8 +47,10 @@ static void crowd_close(struct crowd *crowd)
     for (size_t i = 0; i < CROWD; i++) {
         fd_close(crowd->sources[i].fd);
     }
-    fd_close(crowd->pair[0]);
-    fd_close(crowd->pair[1]);
+    for (size_t i = 0; i < PAIRS; i++) {
+        fd_close(crowd->pairs[i][0]);
+        fd_close(crowd->pairs[i][1]);
+    }
     fds_restore();
 }
 

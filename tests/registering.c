@@ -140,7 +140,8 @@ static void registering_after_deregistering(void **state)
 }
 
 /* mio: kqueue::does_not_register_rw, and a poll inside a poll. The inner poll
- * is only ever readable: when a wait on it would return at once. */
+ * is only ever readable: when a wait on it would return at once. kqueue refuses
+ * to watch it for anything else. */
 static void does_not_register_rw(void **state)
 {
     enum { INNER = 7, WAKER = 8 };
@@ -149,6 +150,7 @@ static void does_not_register_rw(void **state)
     mio_source source;
     mio_waker waker;
     mio_fd fd;
+    int result;
     int i;
 
     fixture_open(&inner);
@@ -158,8 +160,14 @@ static void does_not_register_rw(void **state)
     }
     assert_ok(mio_waker_init(&waker, inner.registry, WAKER));
     assert_ok(mio_source_from_fd(&source, fd));
-    assert_ok(mio_registry_register(f->registry, &source, INNER,
-                                    MIO_READABLE | MIO_WRITABLE));
+    result = mio_registry_register(f->registry, &source, INNER,
+                                   MIO_READABLE | MIO_WRITABLE);
+    if (backend_is("kqueue")) {
+        assert_error(result, MIO_ERR_UNSUPPORTED);
+        result =
+            mio_registry_register(f->registry, &source, INNER, MIO_READABLE);
+    }
+    assert_ok(result);
     (void)fixture_wait(&inner, 0);
     (void)fixture_wait(f, 0);
     expect_no_events(f);

@@ -4,8 +4,9 @@
 #   setup            a C compiler, CMake and a build tool
 #   setup cmocka     the test framework too
 #
-# Knows apt (Debian, Ubuntu), dnf (Fedora), apk (Alpine), brew (macOS) and pkg
-# (FreeBSD). Asks for root's rights by sudo or doas where it needs them.
+# Knows apt (Debian, Ubuntu), dnf (Fedora), apk (Alpine), brew (macOS), pkg
+# (FreeBSD, DragonFly) and pkg_add (OpenBSD, NetBSD). Asks for root's rights by
+# sudo or doas where it needs them.
 # shellcheck shell=sh
 
 have() {
@@ -42,7 +43,8 @@ have_cmocka() {
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>' >"${TMPDIR:-/tmp}/mio-setup.$$.c"
-    "${CC:-cc}" -I/usr/local/include -I/opt/homebrew/include -fsyntax-only \
+    "${CC:-cc}" -I/usr/local/include -I/opt/homebrew/include \
+        -I/usr/pkg/include -fsyntax-only \
         "${TMPDIR:-/tmp}/mio-setup.$$.c" >/dev/null 2>&1
     setup_status=$?
     rm -f "${TMPDIR:-/tmp}/mio-setup.$$.c"
@@ -69,6 +71,8 @@ setup() {
         brew install -q cmake ${setup_cmocka:+cmocka}
     elif have pkg; then
         as_root pkg install -q -y cmake ${setup_cmocka:+cmocka}
+    elif have pkg_add; then
+        as_root pkg_add cmake ${setup_cmocka:+cmocka}
     else
         echo "setup: no known package manager; install a C compiler, CMake" \
             "3.21 or later, make${setup_cmocka:+ and cmocka}" >&2

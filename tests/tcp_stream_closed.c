@@ -197,8 +197,12 @@ static void priority_event_on_oob_data(void **state)
     mio_tcp_stream stream;
     const mio_fd peer = open_link(NULL, &stream);
 
-    assert_ok(
-        mio_registry_register(f->registry, &stream.source, ID1, MIO_PRIORITY));
+    if (mio_registry_register(f->registry, &stream.source, ID1, MIO_PRIORITY) ==
+        MIO_ERR_UNSUPPORTED) {
+        close_link(&stream, peer);
+        SKIP("this system does not tell of out-of-band data");
+    }
+    assert_true(mio_source_is_registered(&stream.source));
     expect_no_events(f);
     assert_true(peer_send_oob(peer, "!", 1));
     expect_event(f, ID1, R_READABLE | R_PRIORITY);

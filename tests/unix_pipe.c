@@ -186,8 +186,8 @@ static void a_full_pipe_is_reported_when_it_has_room(void **state)
     mio_pipe_receiver_close(&receiver);
 }
 
-/* There is no room to write, and yet an event: the write tells why. Whether it
- * says "write closed" too is a hint. */
+/* There is no room to write, and yet an event: the write tells why. kqueue says
+ * "write closed"; elsewhere it is an error, and "write closed" is a hint. */
 static void a_full_pipe_is_reported_when_its_receiver_goes(void **state)
 {
     struct fixture *f = *state;
@@ -196,7 +196,9 @@ static void a_full_pipe_is_reported_when_its_receiver_goes(void **state)
     registered_pipe(f, &sender, &receiver);
     assert_true(fill_pipe(&sender) > 0);
     mio_pipe_receiver_close(&receiver);
-    expect_event(f, SENDER, R_WRITABLE | R_ERROR);
+    expect_event(f, SENDER,
+                 R_WRITABLE |
+                     (backend_is("kqueue") ? R_WRITE_CLOSED : R_ERROR));
     expect_sleep(f);
     assert_error(mio_pipe_sender_write(&sender, "x", 1), MIO_ERR_BROKEN_PIPE);
     mio_pipe_sender_close(&sender);
@@ -206,9 +208,9 @@ static void several_buffers_are_moved_as_one(void **state)
 {
     mio_pipe_sender sender;
     mio_pipe_receiver receiver;
-    char first[3] = "abc";
-    char second[4] = "defg";
-    char data[8] = "........";
+    char first[] = "abc";
+    char second[] = "defg";
+    char data[] = "........";
     mio_buffer out[] = {{first, 3}, {NULL, 0}, {second, 4}};
     mio_buffer in[] = {{data, 2}, {NULL, 0}, {data + 2, 6}};
     mio_buffer none[] = {{NULL, 0}, {data, 0}};

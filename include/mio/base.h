@@ -83,7 +83,7 @@ MIO_API const char *mio_version(void);
 
 /** Returns the name of the selector backend that was compiled in.
  *
- *  For logs and bug reports: "epoll", "poll" or "afd".
+ *  For logs and bug reports: "epoll", "kqueue", "poll" or "afd".
  *
  *  @return  a static string, never NULL
  *  @threads any

@@ -14,7 +14,9 @@
     X(BAD_DESCRIPTOR, 11, "not an open descriptor of the right kind")          \
     X(ALREADY_EXISTS, 12, "already exists or already registered")              \
     X(NOT_FOUND, 13, "not found or not registered")                            \
-    X(UNSUPPORTED, 14, "not supported by this system or descriptor")           \
+    X(UNSUPPORTED, 14,                                                         \
+      "not supported by this system or descriptor; the poll(2) backend "       \
+      "(MIO_BACKEND=poll) takes more descriptors")                             \
     X(NO_SLOTS, 15, "no free slot in the poll's slot array")                   \
     X(VERSION, 16, "header and library do not match")                          \
     X(BUSY, 17, "in use by another thread")                                    \

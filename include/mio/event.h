@@ -26,8 +26,16 @@ typedef uint32_t mio_interest;
 #define MIO_READABLE ((mio_interest)0x0001) /* data, a connection, or EOF */
 #define MIO_PRIORITY ((mio_interest)0x0002) /* out-of-band data */
 #define MIO_WRITABLE ((mio_interest)0x0004) /* room to write, or connected */
-#define MIO_AIO ((mio_interest)0x10000)     /* FreeBSD, DragonFly, macOS */
+#define MIO_AIO ((mio_interest)0x10000)     /* FreeBSD, DragonFly */
 #define MIO_LIO ((mio_interest)0x20000)     /* FreeBSD */
+
+/* MIO_PRIORITY is MIO_ERR_UNSUPPORTED on FreeBSD and NetBSD, whose kqueue does
+ * not tell of out-of-band data.
+ *
+ * MIO_AIO and MIO_LIO wait for requests of <aio.h>, which tell of their end by
+ * themselves: give mio_poll_fd's descriptor as sigev_notify_kqueue, SIGEV_KEVENT
+ * as sigev_notify, and the token as sigev_value. The event says that there is
+ * something to fetch by aio_return; each request is an event of its own. */
 
 /* Modes. The default, edge-triggered, reports a direction when it becomes
  * ready, and again after I/O on it has returned MIO_ERR_WOULD_BLOCK.
@@ -139,8 +147,9 @@ MIO_INLINE bool mio_event_is_writable(const mio_event *event)
 
 /** Tells whether an error is pending; take_error or the next I/O returns it.
  *
- *  Exact on epoll and poll(2); on Windows an error may go without it, and the
- *  next I/O tells. It does not mean that the source is closed: a
+ *  Exact on epoll and poll(2). On kqueue and Windows an error may go without
+ *  it, such as that of a datagram that was refused, and the next I/O tells: the
+ *  event then says readable or writable alone. It does not mean that the source is closed: a
  *  UDP socket goes on after an ICMP error.
  *
  *  @return  true or false
@@ -155,8 +164,9 @@ MIO_INLINE bool mio_event_is_error(const mio_event *event)
 
 /** Tells whether the peer will send no more; unread data may remain.
  *
- *  Exact on epoll, on Windows, and on poll(2) where the system has POLLRDHUP
- *  (Linux, FreeBSD). Elsewhere a hint: it may be missing, and a read of 0 bytes tells.
+ *  Exact on epoll, kqueue and Windows, and on poll(2) where the system has
+ *  POLLRDHUP (Linux, FreeBSD). Elsewhere a hint: it may be missing, and a read
+ *  of 0 bytes tells.
  *  Seen with MIO_WRITABLE alone too, where the system can tell.
  *
  *  @return  true or false
@@ -173,7 +183,8 @@ MIO_INLINE bool mio_event_is_read_closed(const mio_event *event)
  *
  *  No false positives. On epoll it may be missing for a pipe that is full when
  *  its last receiver goes (the event is then an error alone) and for a stream
- *  that can still be read; a write returning MIO_ERR_BROKEN_PIPE tells.
+ *  that can still be read; on kqueue without MIO_WRITABLE. A write returning
+ *  MIO_ERR_BROKEN_PIPE tells.
  *
  *  @return  true or false
  *  @threads any
@@ -189,7 +200,7 @@ MIO_INLINE bool mio_event_is_write_closed(const mio_event *event)
 
 /** Tells whether out-of-band data is waiting (only with MIO_PRIORITY).
  *
- *  Exact on Linux and Windows.
+ *  Exact.
  *
  *  @return  true or false
  *  @threads any
@@ -203,7 +214,7 @@ MIO_INLINE bool mio_event_is_priority(const mio_event *event)
 
 /** Tells whether an asynchronous I/O operation has completed (MIO_AIO).
  *
- *  @return  true or false; always false on Linux and Windows
+ *  @return  true or false; true on FreeBSD and DragonFly only
  *  @threads any
  *  @memory  nothing is kept
  *  @mio     mio::event::Event::is_aio
@@ -215,7 +226,7 @@ MIO_INLINE bool mio_event_is_aio(const mio_event *event)
 
 /** Tells whether a list of asynchronous I/O has completed (MIO_LIO).
  *
- *  @return  true or false; always false on Linux and Windows
+ *  @return  true or false; true on FreeBSD only
  *  @threads any
  *  @memory  nothing is kept
  *  @mio     mio::event::Event::is_lio

@@ -213,7 +213,8 @@ MIO_API mio_registry *mio_poll_registry(mio_poll *poll);
 
 /** Returns the poll's own descriptor, so that another loop can watch it.
  *
- *  It is readable when a wait would return at once. From this call on each
+ *  It is readable when a wait would return at once, and never writable: kqueue
+ *  refuses to watch it for that. From this call on each
  *  wake makes a system call, because the library can no longer tell when the
  *  outer loop sleeps.
  *
@@ -237,11 +238,14 @@ MIO_API int mio_poll_fd(mio_poll *poll, mio_fd *fd);
  *  @param interest  one or more directions, and perhaps modes
  *  @return  0; MIO_ERR_INVALID_INPUT for NULL, a closed registry, the reserved
  *           token or a bad interest; MIO_ERR_ALREADY_EXISTS if the source is
- *           registered here or with another poll, or its descriptor already
- *           is; MIO_ERR_BAD_DESCRIPTOR; MIO_ERR_UNSUPPORTED if the system
- *           cannot watch this descriptor or direction; MIO_ERR_NO_SLOTS;
- *           MIO_ERR_OUT_OF_MEMORY; for a custom source what its callback
- *           returns
+ *           registered here or with another poll, or another source of its
+ *           descriptor is registered here (kqueue does not tell: there the new
+ *           source takes over); MIO_ERR_BAD_DESCRIPTOR; MIO_ERR_UNSUPPORTED if
+ *           the system cannot watch this descriptor or direction, such as a
+ *           terminal on macOS, for which there is MIO_BACKEND=poll;
+ *           MIO_ERR_BROKEN_PIPE on kqueue for a pipe's sender without a
+ *           receiver; MIO_ERR_NO_SLOTS; MIO_ERR_OUT_OF_MEMORY; for a custom
+ *           source what its callback returns
  *  @threads any; a given source one at a time
  *  @memory  the source may be moved afterwards
  *  @mio     mio::Registry::register
@@ -258,7 +262,9 @@ MIO_API int mio_registry_register(mio_registry *registry, mio_source *source,
  *  @param interest  as for mio_registry_register
  *  @return  0; MIO_ERR_NOT_FOUND if the source is not registered;
  *           MIO_ERR_ALREADY_EXISTS if it is registered with another poll;
- *           otherwise as mio_registry_register
+ *           otherwise as mio_registry_register: after an error of the system the
+ *           source may have lost its registration, which
+ *           mio_source_is_registered tells
  *  @threads any; a given source one at a time
  *  @memory  the source may be moved afterwards
  *  @mio     mio::Registry::reregister

@@ -1,12 +1,12 @@
 /* selector.h: the contract between the library and a backend.
  *
- * The build links exactly one implementation (sys/unix/epoll.c, poll.c,
- * or sys/windows/selector.c); its
- * type header, which also holds what must be inline, is included below. All
- * functions return 0 or a count, or a negative MIO_ERR_* code with the
- * system's own code left in errno. Arguments have been checked by the callers:
- * pointers are valid, interests well-formed, tokens not reserved, and a source
- * is registered with this selector exactly when the contract says so. */
+ * The build links exactly one implementation (sys/unix/epoll.c, kqueue.c or
+ * poll.c, or sys/windows/selector.c); its type header, which also holds what
+ * must be inline, is included below. All functions return 0 or a count, or a
+ * negative MIO_ERR_* code with the system's own code left in errno. Arguments
+ * have been checked by the callers: pointers are valid, interests well-formed,
+ * tokens not reserved, and a source is registered with this selector exactly
+ * when the contract says so. */
 #ifndef MIO_SYS_SELECTOR_H
 #define MIO_SYS_SELECTOR_H
 
@@ -19,6 +19,8 @@ struct mio__selector;
 
 #if defined(MIO_SYS_EPOLL)
 #include "sys/unix/epoll.h"
+#elif defined(MIO_SYS_KQUEUE)
+#include "sys/unix/kqueue.h"
 #elif defined(MIO_SYS_AFD)
 #include "sys/windows/selector.h"
 #else
@@ -27,7 +29,7 @@ struct mio__selector;
 
 /* The type header also defines MIO__EDGES_IN_KERNEL: MIO__SOURCE_DIRECT if
  * rearm has nothing to do, so that callers need not tell when I/O has blocked,
- * else 0. */
+ * else 0; and MIO__MORE_INTERESTS: which of MIO_AIO and MIO_LIO there are. */
 
 /* Opens a selector. `slots` (count may be 0) and `bell` are the selector's
  * until it is closed. A selector that cannot do without the bell opens it

@@ -16,9 +16,13 @@
 #endif
 
 /* The selector: the build may force one (MIO_BACKEND). */
-#if !defined(MIO_SYS_EPOLL) && !defined(MIO_SYS_POLL) && !defined(MIO_SYS_AFD)
+#if !defined(MIO_SYS_EPOLL) && !defined(MIO_SYS_KQUEUE) &&                     \
+    !defined(MIO_SYS_AFD) && !defined(MIO_SYS_POLL)
 #if defined(__linux__)
 #define MIO_SYS_EPOLL
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) ||     \
+    defined(__OpenBSD__) || defined(__DragonFly__)
+#define MIO_SYS_KQUEUE
 #elif defined(_WIN32)
 #define MIO_SYS_AFD
 #else
@@ -27,15 +31,21 @@
 #endif
 
 /* What ends a wait from outside: the build may force one (MIO_WAKER). */
-#if !defined(MIO_DOORBELL_EVENTFD) && !defined(MIO_DOORBELL_PIPE) &&           \
-    !defined(MIO_DOORBELL_PORT)
-#if defined(__linux__)
+#if !defined(MIO_DOORBELL_EVENTFD) && !defined(MIO_DOORBELL_USER) &&           \
+    !defined(MIO_DOORBELL_PORT) && !defined(MIO_DOORBELL_PIPE)
+#if defined(MIO_SYS_KQUEUE)
+#define MIO_DOORBELL_USER
+#elif defined(__linux__)
 #define MIO_DOORBELL_EVENTFD
 #elif defined(_WIN32)
 #define MIO_DOORBELL_PORT
 #else
 #define MIO_DOORBELL_PIPE
 #endif
+#endif
+
+#if defined(MIO_DOORBELL_USER) && !defined(MIO_SYS_KQUEUE)
+#error "MIO_WAKER=user is a part of kqueue"
 #endif
 
 #endif

@@ -19,6 +19,5 @@ else()
   set(CMAKE_CXX_COMPILER "")
 endif()
 
-# Libraries and headers are the target's; programs are this machine's.
 set(CMAKE_FIND_ROOT_PATH /usr/${mio_triplet} ${CMAKE_PREFIX_PATH})
 include(${CMAKE_CURRENT_LIST_DIR}/windows.cmake)

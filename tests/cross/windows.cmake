@@ -1,10 +1,5 @@
 # windows.cmake: what all toolchain files for Windows share.
-set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
-set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
-set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
-set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
-# try_compile has a toolchain run of its own.
-list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES CMAKE_PREFIX_PATH)
+include(${CMAKE_CURRENT_LIST_DIR}/target.cmake)
 
 # The programs run under Wine, if it is here and the processor is its own; in
 # the surroundings that tests/cross/wine.sh makes.

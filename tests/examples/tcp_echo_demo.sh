@@ -3,7 +3,9 @@
 # shellcheck source=tests/examples/support
 . "$(dirname "$0")/support"
 
-limited "$bin/tcp_echo_demo" 32 200 >"$work/demo.log" 2>&1 ||
+# It starts the program beside it, which an emulator has to be told.
+limited "$bin/tcp_echo_demo" 32 200 ${MIO_EMULATOR:+"$bin/tcp_echo"} \
+    >"$work/demo.log" 2>&1 ||
     fail "status $?"
 grep -q '^connections  *32$' "$work/demo.log" || fail "connections"
 grep -q '^messages  *6400, ' "$work/demo.log" || fail "messages"

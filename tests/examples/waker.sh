@@ -10,6 +10,10 @@ for threads in 1 3 16; do
         fail "wrong with $threads threads"
 done
 
+if [ -n "${MIO_EMULATOR:-}" ]; then
+    echo "part skipped: no telling when a program in an emulator has a handler"
+    exit 0
+fi
 "$bin/waker" 2 1000000000 >"$work/stop.log" 2>&1 &
 server=$!
 # The process is first a copy of this shell, with the shell's handlers. Without

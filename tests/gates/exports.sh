@@ -1,22 +1,25 @@
 #!/bin/sh
 # exports.sh NM LIBRARY [SYSTEM [OBJDUMP]]: what the library exports is the
 # checked-in list, the list is what the headers declare, and src/mio.def is the
-# list for Windows. SYSTEM is unix or windows; OBJDUMP is for DLLs.
+# list for Windows. SYSTEM is linux, unix (any other) or windows; OBJDUMP is for
+# DLLs and for dynamic libraries of macOS.
 . "$(dirname "$0")/gate.sh"
-nm=$1 library=$2 system=${3:-unix} objdump=${4:-objdump}
+nm=$1 library=$2 system=${3:-linux} objdump=${4:-objdump}
 list=tests/gates/symbols.txt
 definitions=src/mio.def
 
 # The functions of one system: NAME, or NAME SYSTEM.
 listed() {
     sed -e 's/#.*//' "$list" | awk -v wanted="$1" '
-        NF == 1 || $2 == wanted { print $1 }' | sort -u
+        NF == 1 || $2 == wanted || $2 == "unix" && wanted == "linux" {
+            print $1
+        }' | sort -u
 }
 
 declared_functions >"$scratch/declared"
 sed -e 's/#.*//' "$list" | awk 'NF { print $1 }' | sort -u >"$scratch/all"
 sed -e 's/#.*//' "$list" | awk '
-    NF > 2 || NF == 2 && $2 != "unix" && $2 != "windows"' |
+    NF > 2 || NF == 2 && $2 !~ /^(unix|linux|windows)$/' |
     fail_lines " is no line of $list"
 listed "$system" >"$scratch/listed"
 case $library in
@@ -31,6 +34,13 @@ case $library in
     # prefix there. The thunks are the compiler's.
     "$nm" -g "$library" | plain_names '[^U]' |
         grep -Ev '^(mio__|__x86\.get_pc_thunk|\.refptr\.)' |
+        sort -u >"$scratch/exported"
+    ;;
+*.dylib)
+    # Lines of ADDRESS _NAME. Two names are added by zig's linker.
+    "$objdump" --macho --exports-trie "$library" |
+        awk '/^0x/ { sub(/^_/, "", $2); print $2 }' |
+        grep -Ev '^_(_dso_handle|mh_dylib_header)$' |
         sort -u >"$scratch/exported"
     ;;
 *)

@@ -134,6 +134,21 @@ expect 'CreateFileA is called by the library and not allowed' \
     undefined ./nm mio.a afd port "$windows"
 expect 'malloc allocates memory' undefined ./nm mio.a afd port "$windows"
 
+# macOS and the BSDs: new versions of a function have a mark too.
+bsd=tests/gates/bsd-symbols.txt
+begin
+printf '%s\n' '#!/bin/sh' 'echo "         U _calloc\$DARWIN"' \
+    'echo "         U _connect\$UNIX2003"' 'echo "00000000 T _mio_a"' >"$tree/nm"
+chmod +x "$tree/nm"
+expect 'calloc allocates memory' undefined ./nm mio.a kqueue user "$bsd" macos
+grep -q 'FAILED: connect' "$scratch/out" && fail 'connect is not recognised'
+printf '%s\n' '#!/bin/sh' 'echo "         U __realloc50"' \
+    'echo "         U __socket30"' 'echo "00000000 T mio_a"' >"$tree/nm"
+expect 'realloc allocates memory' undefined ./nm mio.a kqueue user "$bsd" netbsd
+expect 'recvmmsg is allowed .* (kqueue, user, netbsd)' \
+    undefined ./nm mio.a kqueue user "$bsd" netbsd
+grep -q 'FAILED: socket ' "$scratch/out" && fail 'socket is not recognised'
+
 # ---- state ----------------------------------------------------------------
 
 begin
@@ -155,6 +170,17 @@ begin
 archive 'int a(void) __asm__("__imp_CreateThread");
 int mio_a(void); int mio_a(void) { return a(); }'
 expect 'CreateThread starts a thread' state "$nm" libbroken.a windows
+# macOS, as nm tells it.
+begin
+printf '%s\n' '#!/bin/sh' \
+    'echo "00000000 (__TEXT,__text) external _mio_a"' \
+    'echo "00000010 (__DATA,__const) non-external _constant"' \
+    'echo "00000020 (__DATA,__data) non-external _counter"' \
+    'echo "00000004 (common) (alignment 2^2) external _shared"' >"$tree/nm"
+chmod +x "$tree/nm"
+expect 'counter in __DATA,__data is writable' state ./nm mio.a macos
+expect 'shared in common is writable' state ./nm mio.a macos
+grep -q 'FAILED: constant' "$scratch/out" && fail 'a constant is no state'
 
 # ---- headers --------------------------------------------------------------
 

@@ -8,6 +8,7 @@ struct mio__selector {
 };
 
 #define MIO__EDGES_IN_KERNEL MIO__SOURCE_DIRECT
+#define MIO__MORE_INTERESTS 0u
 
 static inline void mio__selector_rearm(struct mio__selector *selector,
                                        const mio_source *source,

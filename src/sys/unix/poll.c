@@ -37,9 +37,9 @@
 #ifdef MIO_SYS_POLL
 
 #include <errno.h>
-#include <sys/stat.h>
 
 #include "sys/clock.h"
+#include "sys/unix/pollable.h"
 
 #ifndef POLLRDHUP
 #define POLLRDHUP 0 /* the peer's end of stream then shows as readable */
@@ -255,25 +255,10 @@ static int unlock_and_ring(struct mio__selector *selector)
     return ring ? mio__bell_ring(selector->bell) : 0;
 }
 
-/* poll(2) takes everything. As on the other systems, what is always ready or
- * not open at all is refused. */
-static int descriptor_check(int fd)
-{
-    struct stat status;
-    if (fstat(fd, &status) < 0) {
-        return mio_error_from_os(errno);
-    }
-    if (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) {
-        errno = EPERM;
-        return MIO_ERR_UNSUPPORTED;
-    }
-    return 0;
-}
-
 int mio__selector_register(struct mio__selector *selector, mio_source *source,
                            mio_token token, mio_interest interest)
 {
-    int error = descriptor_check(source->fd);
+    int error = mio__pollable_check(source->fd);
     if (error != 0) {
         return error;
     }

@@ -7,6 +7,7 @@
 #include "sys/mutex.h"
 
 #define MIO__EDGES_IN_KERNEL 0
+#define MIO__MORE_INTERESTS 0u
 
 struct mio__poll_entry;
 

@@ -6,6 +6,7 @@
 #include "sys/windows/slab.h"
 
 #define MIO__EDGES_IN_KERNEL 0
+#define MIO__MORE_INTERESTS 0u
 
 struct mio__selector {
     uintptr_t port;

@@ -1,0 +1,5 @@
+# OpenBSD on x86_64, by zig.
+set(MIO_CROSS_SYSTEM OpenBSD)
+set(MIO_CROSS_PROCESSOR x86_64)
+set(MIO_ZIG_TARGET x86_64-openbsd)
+include(${CMAKE_CURRENT_LIST_DIR}/zig.cmake)
