@@ -46,10 +46,8 @@ answers=$(sed -n 's/^HTTP\/1.1 \([0-9]*\) .*/\1/p' "$work/answer.log" |
     tr '\n' ' ')
 [ "$answers" = "200 404 200 " ] || fail "pipelined: $answers"
 
-peer silent "$port" 20
-peer slowly "$port" # a byte from time to time is not a request
-peer reset "$port" 300
-peer never-read "$port" 2
+# A byte from time to time is not a request.
+peers "silent $port 20" "slowly $port" "reset $port 300" "never-read $port 2"
 expect_no_connections
 
 if command -v curl >/dev/null; then

@@ -159,22 +159,27 @@ static void reset(void)
     }
 }
 
-/* Sends until nothing more is taken, and never reads. Returns only when the
- * server has closed the connection. */
+/* Sends whatever is taken, and never reads, until the server has closed the
+ * connections. */
 static void never_read(void)
 {
-    static int fds[COUNT_MAX];
+    static struct pollfd fds[COUNT_MAX];
     for (long i = 0; i < count; i++) {
-        fds[i] = open_socket(SOCK_STREAM);
-        check(fcntl(fds[i], F_SETFL, O_NONBLOCK) == 0, "fcntl");
-        ssize_t n;
-        do {
-            n = send(fds[i], bulk, BULK, MSG_NOSIGNAL);
-        } while (n > 0 || (errno == EAGAIN && wait_for(fds[i], POLLOUT, 100)));
+        fds[i] =
+            (struct pollfd){.fd = open_socket(SOCK_STREAM), .events = POLLOUT};
+        check(fcntl(fds[i].fd, F_SETFL, O_NONBLOCK) == 0, "fcntl");
     }
-    for (long i = 0; i < count; i++) {
-        check(wait_for(fds[i], POLLHUP, LIMIT_MS), "not closed in time");
-        check(close(fds[i]) == 0, "close");
+    for (long left = count; left > 0;) {
+        check(poll(fds, (nfds_t)count, LIMIT_MS) > 0, "not closed in time");
+        for (long i = 0; i < count; i++) {
+            if (fds[i].revents != 0 &&
+                send(fds[i].fd, bulk, BULK, MSG_NOSIGNAL) < 0 &&
+                errno != EAGAIN) {
+                check(close(fds[i].fd) == 0, "close");
+                fds[i].fd = -1;
+                left--;
+            }
+        }
     }
 }
 

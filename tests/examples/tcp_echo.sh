@@ -6,9 +6,8 @@ need_peer
 
 start "$bin/tcp_echo" 0 1
 peer half-close "$port"
-peer reset "$port" 300
-peer never-read "$port" 3 # they are closed after a second
-peer silent "$port" 20
+# Who is silent or does not read is closed after a second.
+peers "reset $port 300" "never-read $port 3" "silent $port 20"
 peer half-close "$port"
 expect_no_connections
 stop '^stopped: .*, open 0, '
