@@ -108,10 +108,10 @@ static int item_read(struct item *item)
 {
     char data[16];
     mio_ssize n;
-    do {
+    do { /* longer ones are other programs', for whoever had the port before */
         n = item->is_udp ? mio_udp_socket_recv(&item->udp, data, sizeof(data))
                          : mio_tcp_stream_read(&item->tcp, data, sizeof(data));
-    } while (n > 0);
+    } while (n > 0 || n == MIO_ERR_MESSAGE_TOO_LONG);
     return n == MIO_ERR_WOULD_BLOCK ? 0 : (int)n;
 }
 
