@@ -9,6 +9,7 @@
  *   source.h      what can be registered
  *   poll.h        the poll and its registry
  *   waker.h       ending a wait from another thread
+ *   user_source.h readiness that the program decides
  *   addr.h        socket addresses
  *   socket.h      options, shutdown, accept classes
  *   stream.h      (inside of the streams)
@@ -31,10 +32,10 @@
  * CONVENTIONS
  *
  * Memory. The library allocates nothing. Every object lives where the caller
- * puts it. Polls and wakers must stay in place from init to close; all other
- * objects are values that may be moved: copied, and the old copy forgotten.
- * Fields are the library's unless a comment says otherwise. Pointers given to
- * a call are not kept after it, unless "@memory" says so.
+ * puts it. Polls, wakers and user sources must stay in place from init to
+ * close; all other objects are values that may be moved: copied, and the old
+ * copy forgotten. Fields are the library's unless a comment says otherwise.
+ * Pointers given to a call are not kept after it, unless "@memory" says so.
  *
  * Descriptors. Every descriptor that the library makes is non-blocking and
  * close-on-exec, and none of its calls raises SIGPIPE. An object closed twice,
@@ -84,6 +85,7 @@
 #include "mio/source.h"
 #include "mio/poll.h"
 #include "mio/waker.h"
+#include "mio/user_source.h"
 #include "mio/addr.h"
 #include "mio/socket.h"
 #include "mio/stream.h"

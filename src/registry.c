@@ -133,3 +133,30 @@ bool mio_source_is_registered(const mio_source *source)
 {
     return source != NULL && is_registered(source);
 }
+
+/* A thread may be waiting and not know about bells, so that whoever rings would
+ * take it to be awake: the first ring tells it. */
+int mio__registry_open_bell(mio_registry *registry)
+{
+    if (mio__bell_is_open(&registry->bell)) {
+        return 0;
+    }
+    int plain = atomic_exchange(&registry->plain, -1);
+    int error = mio__bell_open(&registry->bell);
+    if (error == 0) {
+        /* Ring before the selector watches: its event, whenever it comes, then
+         * finds the bell rung. */
+        error = mio__bell_ring_first(&registry->bell);
+        if (error == 0) {
+            error = mio__selector_watch_bell(&registry->selector,
+                                             registry->bell.doorbell.watch);
+        }
+        if (error != 0) {
+            mio__bell_close(&registry->bell);
+        }
+    }
+    if (error != 0) {
+        atomic_store(&registry->plain, plain);
+    }
+    return error;
+}

@@ -43,4 +43,8 @@ static inline bool mio__registry_is_current(const mio_registry *registry,
     return mio__registry_is_open(registry) && registry->id == id;
 }
 
+/* Opens the bell of a poll that could do without so far. Under the lock of its
+ * wakes. Returns 0 or MIO_ERR_*. */
+int mio__registry_open_bell(mio_registry *registry);
+
 #endif

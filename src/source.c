@@ -63,6 +63,8 @@ int mio_source_rearm(const mio_source *source, mio_interest directions)
     if (source == NULL || (directions & ~both) != 0 || directions == 0) {
         return MIO_ERR_INVALID_INPUT;
     }
-    mio__source_blocked(source, directions);
+    if (source->ops_ == NULL) {
+        mio__source_blocked(source, directions);
+    }
     return 0;
 }

@@ -41,6 +41,7 @@ static int wait_once(struct mio_registry *registry, mio_event *events, int room,
                      int64_t timeout_ns)
 {
     int woken = 0;
+    mio__wake_queue_next_wait(&registry->wakes);
     if (timeout_ns != 0 && mio__wake_queue_is_empty(&registry->wakes)) {
         mio__bell_sleep(&registry->bell);
     }

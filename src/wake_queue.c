@@ -8,12 +8,24 @@ void mio__wake_queue_init(struct mio__wake_queue *queue)
     atomic_init(&queue->pushed, NULL);
     atomic_init(&queue->first, NULL);
     queue->last = NULL;
+    queue->wait = 1;
     mio__mutex_init(&queue->lock);
 }
 
 void mio__wake_queue_destroy(struct mio__wake_queue *queue)
 {
     mio__mutex_destroy(&queue->lock);
+}
+
+void mio__wake_init(struct mio__wake *wake, mio_token token,
+                    mio__wake_report *report)
+{
+    wake->next = NULL;
+    wake->previous = NULL;
+    wake->token = token;
+    wake->report = report;
+    wake->wait = 0;
+    atomic_init(&wake->queued, 0);
 }
 
 bool mio__wake_queue_push(struct mio__wake_queue *queue, struct mio__wake *wake)
@@ -70,7 +82,7 @@ static void list_unlink(struct mio__wake_queue *queue, struct mio__wake *wake)
     } else {
         queue->last = wake->previous;
     }
-    /* The last access: from here on it may be pushed again. */
+    /* From here on it may be pushed again. */
     (void)atomic_exchange(&wake->queued, 0);
 }
 
@@ -94,13 +106,22 @@ int mio__wake_queue_take(struct mio__wake_queue *queue, mio_event *events,
     while (count < room) {
         struct mio__wake *wake =
             atomic_load_explicit(&queue->first, memory_order_relaxed);
-        if (wake == NULL) {
-            break;
+        if (wake == NULL || wake->wait == queue->wait) {
+            break; /* the next wait's, as are those behind it */
         }
-        events[count].flags = MIO_EVENT_IN;
-        events[count].token = wake->token;
-        count++;
-        list_unlink(queue, wake);
+        list_unlink(queue, wake); /* news that comes now queues it again */
+        bool again = false;
+        uint32_t flags =
+            wake->report != NULL ? wake->report(wake, &again) : MIO_EVENT_IN;
+        if (flags != 0) {
+            events[count].flags = flags;
+            events[count].token = wake->token;
+            count++;
+            wake->wait = queue->wait; /* no second event in this wait */
+        }
+        if (again) {
+            (void)mio__wake_queue_push(queue, wake);
+        }
     }
     mio__mutex_unlock(&queue->lock);
     return count;

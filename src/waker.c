@@ -24,31 +24,6 @@ static bool waker_is_open(const struct waker *waker)
            mio__registry_is_current(waker->registry, waker->registry_id);
 }
 
-/* Under the lock: opens the bell for the first waker of a poll that could do
- * without so far. A thread may be waiting and not know about bells, so that
- * wakers would take it to be awake: the first ring tells it. */
-static int bell_install(mio_registry *registry)
-{
-    int plain = atomic_exchange(&registry->plain, -1);
-    int error = mio__bell_open(&registry->bell);
-    if (error == 0) {
-        /* Ring before the selector watches: its event, whenever it comes, then
-         * finds the bell rung. */
-        error = mio__bell_ring_first(&registry->bell);
-        if (error == 0) {
-            error = mio__selector_watch_bell(&registry->selector,
-                                             registry->bell.doorbell.watch);
-        }
-        if (error != 0) {
-            mio__bell_close(&registry->bell);
-        }
-    }
-    if (error != 0) {
-        atomic_store(&registry->plain, plain);
-    }
-    return error;
-}
-
 int mio_waker_init(mio_waker *waker_memory, mio_registry *registry,
                    mio_token token)
 {
@@ -57,19 +32,13 @@ int mio_waker_init(mio_waker *waker_memory, mio_registry *registry,
         token == MIO_TOKEN_RESERVED) {
         return MIO_ERR_INVALID_INPUT;
     }
-    int error = 0;
     mio__mutex_lock(&registry->wakes.lock);
-    if (!mio__bell_is_open(&registry->bell)) {
-        error = bell_install(registry);
-    }
+    int error = mio__registry_open_bell(registry);
     mio__mutex_unlock(&registry->wakes.lock);
     if (error != 0) {
         return error;
     }
-    waker->wake.next = NULL;
-    waker->wake.previous = NULL;
-    waker->wake.token = token;
-    atomic_init(&waker->wake.queued, 0);
+    mio__wake_init(&waker->wake, token, NULL);
     waker->registry = registry;
     waker->registry_id = registry->id;
     return 0;

@@ -88,7 +88,7 @@ MIO_API int mio_source_rearm(const mio_source *source, mio_interest directions);
 
 /** Tells whether the source is registered with a poll that is open.
  *
- *  @return  true or false; false for NULL and for custom sources
+ *  @return  true or false; false for NULL and for the program's custom sources
  *  @threads any, but not while the source is being (de)registered or closed
  *  @memory  nothing is kept
  *  @mio     none (mio keeps this in debug builds only)
