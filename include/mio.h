@@ -10,6 +10,7 @@
  *   poll.h        the poll and its registry
  *   waker.h       ending a wait from another thread
  *   user_source.h readiness that the program decides
+ *   signal.h      signals as events
  *   addr.h        socket addresses
  *   socket.h      options, shutdown, accept classes
  *   stream.h      (inside of the streams)
@@ -32,10 +33,11 @@
  * CONVENTIONS
  *
  * Memory. The library allocates nothing. Every object lives where the caller
- * puts it. Polls, wakers and user sources must stay in place from init to
- * close; all other objects are values that may be moved: copied, and the old
- * copy forgotten. Fields are the library's unless a comment says otherwise.
- * Pointers given to a call are not kept after it, unless "@memory" says so.
+ * puts it. Polls, wakers, user sources and signal sets must stay in place from
+ * init to close; all other objects are values that may be moved: copied, and
+ * the old copy forgotten. Fields are the library's unless a comment says
+ * otherwise. Pointers given to a call are not kept after it, unless "@memory"
+ * says so.
  *
  * Descriptors. Every descriptor that the library makes is non-blocking and
  * close-on-exec, and none of its calls raises SIGPIPE. An object closed twice,
@@ -60,8 +62,9 @@
  *         nothing may run beside its close, into_fd, or (de)registration
  *   one   the object belongs to one thread during the call
  * The library starts no threads. The only memory that it shares between
- * objects is one atomic counter that numbers the polls, and on Windows what
- * says that Winsock has been started (once, and never ended).
+ * objects is one atomic counter that numbers the polls, a table of which signal
+ * belongs to which signal set, and on Windows what says that Winsock has been
+ * started (once, and never ended).
  *
  * Names. Everything here begins with mio_ or MIO_; a name that ends with an
  * underscore is the library's own. Since plain waits and the I/O of streams are
@@ -86,6 +89,7 @@
 #include "mio/poll.h"
 #include "mio/waker.h"
 #include "mio/user_source.h"
+#include "mio/signal.h"
 #include "mio/addr.h"
 #include "mio/socket.h"
 #include "mio/stream.h"

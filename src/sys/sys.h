@@ -44,6 +44,20 @@
 #endif
 #endif
 
+/* How signals come to a signal set: the build may force one (MIO_SIGNALS). With
+ * kqueue too it is a handler: EVFILT_SIGNAL does not tell the sender, and needs
+ * signals ignored or blocked, which a program that is executed inherits. */
+#if !defined(MIO_SIGNALS_SIGNALFD) && !defined(MIO_SIGNALS_HANDLER) &&         \
+    !defined(MIO_SIGNALS_CONSOLE)
+#if defined(_WIN32)
+#define MIO_SIGNALS_CONSOLE
+#elif defined(__linux__) && !defined(MIO_SYS_KQUEUE)
+#define MIO_SIGNALS_SIGNALFD
+#else
+#define MIO_SIGNALS_HANDLER
+#endif
+#endif
+
 #if defined(MIO_DOORBELL_USER) && !defined(MIO_SYS_KQUEUE)
 #error "MIO_WAKER=user is a part of kqueue"
 #endif

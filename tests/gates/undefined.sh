@@ -1,9 +1,11 @@
 #!/bin/sh
-# undefined.sh NM ARCHIVE BACKEND WAKER [LIST [SYSTEM]]: the library calls no
-# allocator, and of the C library and the system only what the list allows.
+# undefined.sh NM ARCHIVE LIST WAY...: the library calls no allocator, and of the
+# C library and the system only what the list allows. The ways are those in which
+# it was built: epoll, eventfd, ..., and the name of a BSD.
 . "$(dirname "$0")/gate.sh"
-nm=$1 archive=$2 backend=$3 waker=$4
-list=${5:-tests/gates/libc-symbols.txt} system=${6:-}
+nm=$1 archive=$2 list=$3
+shift 3
+ways=$*
 
 "$nm" -g "$archive" | plain_names '[^U]' | sort -u >"$scratch/defined"
 # A fortified call is a call of the plain function; glibc marks those for 64-bit
@@ -15,10 +17,8 @@ list=${5:-tests/gates/libc-symbols.txt} system=${6:-}
     comm -23 - "$scratch/defined" >"$scratch/undefined"
 [ -s "$scratch/undefined" ] || fail "no undefined symbols found in $archive"
 
-sed -e 's/#.*//' "$list" | awk -v backend="$backend" -v waker="$waker" \
-    -v system_name="$system" '
-    NF > 1 && ($2 == "always" || $2 == backend || $2 == waker ||
-        $2 == system_name) { print $1 }
+sed -e 's/#.*//' "$list" | awk -v ways=" always $ways " '
+    NF > 1 && index(ways, " " $2 " ") { print $1 }
 ' | sort -u >"$scratch/needed"
 sed -e 's/#.*//' "$list" | awk 'NF && $2 == "maybe" { print $1 }' |
     sort -u >"$scratch/maybe"
@@ -41,7 +41,7 @@ grep -E "$allocators" "$scratch/undefined" "$scratch/allowed" |
 comm -23 "$scratch/undefined" "$scratch/allowed" |
     fail_lines " is called by the library and not allowed in $list"
 comm -13 "$scratch/undefined" "$scratch/needed" |
-    fail_lines " is allowed in $list and not called ($backend, $waker${system:+, $system})"
+    fail_lines " is allowed in $list and not called ($ways)"
 
 have size && size "$archive" 2>/dev/null | awk '
     NR > 1 { text += $1; data += $2; bss += $3 }

@@ -97,6 +97,17 @@ bool peer_reset_on_close(mio_fd socket);
  *  throws them away; returns how many there were until the end or an error. */
 uint64_t peer_discard(mio_fd socket, uint64_t length);
 
+/* ---- Signals ------------------------------------------------------------*/
+
+/** Tells whether signal_send works, by trying. A console is needed on Windows,
+ *  which is made if need be, for this process alone. For main: it takes handles
+ *  that stay. */
+bool signal_can_be_sent(int number);
+
+/** Sends this process a signal, which on Windows may take its time. There it
+ *  must be SIGINT or SIGBREAK. */
+bool signal_send(int number);
+
 /* ---- Temporary paths ----------------------------------------------------*/
 
 /** Returns a path for a Unix socket or a file, in a directory of this test's

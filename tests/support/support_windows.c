@@ -4,6 +4,7 @@
 
 #ifdef _WIN32
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -172,6 +173,52 @@ void fds_use_up(void)
 
 void fds_restore(void)
 {
+}
+
+/* ---- Signals ------------------------------------------------------------*/
+
+/* They go to all processes of a console, so this one must be alone with its. */
+static bool own_console(void)
+{
+    DWORD processes[2];
+    if (GetConsoleProcessList(processes, 2) == 1) {
+        return true;
+    }
+    (void)FreeConsole();
+    return AllocConsole() != 0;
+}
+
+static volatile LONG probes_come;
+
+static BOOL WINAPI count_probe(DWORD event)
+{
+    (void)event;
+    (void)InterlockedIncrement(&probes_come);
+    return TRUE;
+}
+
+bool signal_can_be_sent(int number)
+{
+    const int64_t end = monotonic_ns() + INT64_C(5000000000);
+    const LONG before = probes_come;
+    if (!own_console() || !SetConsoleCtrlHandler(count_probe, TRUE)) {
+        return false;
+    }
+    if (!signal_send(number)) {
+        (void)SetConsoleCtrlHandler(count_probe, FALSE);
+        return false;
+    }
+    while (probes_come == before && monotonic_ns() < end) {
+        Sleep(1);
+    }
+    /* One that comes late must not end the program: leave it in that case. */
+    return probes_come != before && SetConsoleCtrlHandler(count_probe, FALSE);
+}
+
+bool signal_send(int number)
+{
+    return GenerateConsoleCtrlEvent(
+               number == SIGBREAK ? CTRL_BREAK_EVENT : CTRL_C_EVENT, 0) != 0;
 }
 
 /* ---- Temporary paths ----------------------------------------------------*/
