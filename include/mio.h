@@ -11,6 +11,7 @@
  *   waker.h       ending a wait from another thread
  *   user_source.h readiness that the program decides
  *   signal.h      signals as events
+ *   process.h     the end of a child process
  *   addr.h        socket addresses
  *   socket.h      options, shutdown, accept classes
  *   stream.h      (inside of the streams)
@@ -33,11 +34,11 @@
  * CONVENTIONS
  *
  * Memory. The library allocates nothing. Every object lives where the caller
- * puts it. Polls, wakers, user sources and signal sets must stay in place from
- * init to close; all other objects are values that may be moved: copied, and
- * the old copy forgotten. Fields are the library's unless a comment says
- * otherwise. Pointers given to a call are not kept after it, unless "@memory"
- * says so.
+ * puts it. Polls, wakers, user sources, signal sets and processes must stay in
+ * place from init to close; all other objects are values that may be moved:
+ * copied, and the old copy forgotten. Fields are the library's unless a comment
+ * says otherwise. Pointers given to a call are not kept after it, unless
+ * "@memory" says so.
  *
  * Descriptors. Every descriptor that the library makes is non-blocking and
  * close-on-exec, and none of its calls raises SIGPIPE. An object closed twice,
@@ -61,9 +62,11 @@
  *   io    from any thread; on one object reads may run beside writes, and
  *         nothing may run beside its close, into_fd, or (de)registration
  *   one   the object belongs to one thread during the call
- * The library starts no threads. The only memory that it shares between
+ * The library starts no threads; on Windows it has the system's thread pool
+ * wait for processes (mio/process.h). The only memory that it shares between
  * objects is one atomic counter that numbers the polls, a table of which signal
- * belongs to which signal set, and on Windows what says that Winsock has been
+ * belongs to which signal set, on Unix what a handler for SIGCHLD has to find,
+ * where mio/process.h needs one, and on Windows what says that Winsock has been
  * started (once, and never ended).
  *
  * Names. Everything here begins with mio_ or MIO_; a name that ends with an
@@ -90,6 +93,7 @@
 #include "mio/waker.h"
 #include "mio/user_source.h"
 #include "mio/signal.h"
+#include "mio/process.h"
 #include "mio/addr.h"
 #include "mio/socket.h"
 #include "mio/stream.h"

@@ -62,4 +62,27 @@
 #error "MIO_WAKER=user is a part of kqueue"
 #endif
 
+/* What tells of a child's end: the build may force one (MIO_PROCESS). Linux has
+ * two; the kernel that it runs on decides. */
+#if !defined(MIO_PROCESS_PIDFD) && !defined(MIO_PROCESS_KQUEUE) &&             \
+    !defined(MIO_PROCESS_SIGCHLD) && !defined(MIO_PROCESS_POOL)
+#if defined(_WIN32)
+#define MIO_PROCESS_POOL
+#elif defined(MIO_SYS_KQUEUE)
+#define MIO_PROCESS_KQUEUE
+#else
+#define MIO_PROCESS_SIGCHLD
+#if defined(__linux__)
+#define MIO_PROCESS_PIDFD
+#endif
+#endif
+#endif
+
+#if defined(MIO_PROCESS_PIDFD) && !defined(__linux__)
+#error "MIO_PROCESS=pidfd is a part of Linux"
+#endif
+#if defined(MIO_PROCESS_KQUEUE) && !defined(MIO_SYS_KQUEUE)
+#error "MIO_PROCESS=kqueue is a part of kqueue"
+#endif
+
 #endif

@@ -46,11 +46,12 @@ macos) mach_o ;;
 esac 2>"$scratch/symbols" | sort -u >"$scratch/writable"
 grep -q '^0 ' "$scratch/symbols" && fail "no symbols found in $archive"
 
-# The counter that numbers the polls, and the table of signals, since handlers
-# are given a number and nothing else; include/mio.h names them under "Threads".
+# The counter that numbers the polls; the table of signals, and what the handler
+# of SIGCHLD has to find, since handlers are given a number and nothing else.
+# include/mio.h names them under "Threads".
 # On Windows also what does the system's own start-up once. 32-bit Windows adds
 # an underscore.
-documented='poll_count|signal_table'
+documented='poll_count|signal_table|sigchld_watch'
 [ "$system" != windows ] || documented='_?(poll_count|signal_table|net_start_once)'
 grep -Ev "^($documented) in " "$scratch/writable" |
     fail_lines ' is writable memory of the library'
@@ -59,8 +60,12 @@ starters='pthread_create|thrd_create|clone3?|v?fork|posix_spawnp?|
 CreateThread|CreateRemoteThread(Ex)?|_beginthread(ex)?|CreateProcess.*|
 QueueUserWorkItem|RegisterWaitForSingleObject|CreateTimerQueueTimer|
 CreateThreadpool.*|TrySubmitThreadpoolCallback'
+# Windows' wait for processes is documented, in include/mio/process.h.
+pool='^$'
+[ "$system" != windows ] || pool=RegisterWaitForSingleObject
 "$nm" -g "$archive" | plain_names U | sort -u |
     grep -E "^($(printf '%s' "$starters" | tr -d '\n'))\$" |
+    grep -Evx "$pool" |
     fail_lines ' starts a thread or a process'
 
 finish "$(cat "$scratch/symbols")"

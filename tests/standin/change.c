@@ -28,6 +28,8 @@ static int filter_of(const struct kevent *change)
     case EVFILT_EXCEPT:
         return FILTER_EXCEPT;
 #endif
+    case (int)EVFILT_PROC:
+        return FILTER_PROC;
 #ifdef EVFILT_USER
     case (int)EVFILT_USER:
         return FILTER_USER;
@@ -233,6 +235,9 @@ int standin_change(struct kq *kq, const struct kevent *change)
     }
     if (filter == FILTER_USER) {
         return standin_change_user(kq, change);
+    }
+    if (filter == FILTER_PROC) {
+        return standin_change_process(kq, change);
     }
     int error = change_fd(kq, filter, change);
     if (kq->file_count > 0 || kq->is_rung) {

@@ -116,12 +116,12 @@ static struct knote *find_user(const struct kq *kq, uintptr_t ident)
     return NULL;
 }
 
-static void remove_user(struct kq *kq, struct knote *note)
+void standin_remove(struct kq *kq, struct knote *note)
 {
     *note = kq->users[--kq->user_count];
 }
 
-static int append_user(struct kq *kq, const struct knote *note)
+int standin_append(struct kq *kq, const struct knote *note)
 {
     if (kq->user_count == kq->user_room) {
         void *longer = standin_grow(kq->users, sizeof(kq->users[0]),
@@ -152,7 +152,7 @@ static int add_user(struct kq *kq, const struct kevent *change)
                       (standin_traps() & TRAP_TOUCH) == 0,
         .filter = FILTER_USER,
     };
-    return append_user(kq, &added);
+    return standin_append(kq, &added);
 }
 
 static void touch_user(struct knote *note, const struct kevent *change)
@@ -199,7 +199,7 @@ int standin_change_user(struct kq *kq, const struct kevent *change)
     if (note == NULL) {
         error = (change->flags & EV_ADD) != 0 ? add_user(kq, change) : ENOENT;
     } else if ((change->flags & EV_DELETE) != 0) {
-        remove_user(kq, note);
+        standin_remove(kq, note);
     } else {
         touch_user(note, change);
     }
@@ -215,7 +215,7 @@ static void user_reported(struct kq *kq, struct knote *note)
         note->data = 0;
     }
     if ((note->flags & EV_ONESHOT) != 0) {
-        remove_user(kq, note);
+        standin_remove(kq, note);
     } else if ((note->flags & EV_DISPATCH) != 0) {
         note->is_disabled = true;
     }
@@ -256,7 +256,7 @@ void kqueue_standin_complete(int fd, int filter, uintptr_t request, void *udata)
     sigset_t mask;
     standin_enter(&mask);
     struct kq *kq = standin_find(fd);
-    if (kq != NULL && append_user(kq, &note) == 0) {
+    if (kq != NULL && standin_append(kq, &note) == 0) {
         standin_ring(kq);
     }
     standin_leave(&mask);
@@ -268,6 +268,7 @@ int standin_collect_pending(struct kq *kq, struct kevent *events, int room)
 {
     int count = collect_users(kq, events, room);
     count += collect_files(kq, events + count, room - count);
+    count += standin_collect_processes(kq, events + count, room - count);
     if (count > 0) {
         standin_ring(kq);
     }

@@ -209,7 +209,7 @@ void standin_fill(const struct knote *note, int filter, struct kevent *event)
 #ifdef EVFILT_USER
         [FILTER_USER] = (int)EVFILT_USER,
 #endif
-        [FILTER_AIO] = (int)EVFILT_AIO,
+        [FILTER_AIO] = (int)EVFILT_AIO,   [FILTER_PROC] = (int)EVFILT_PROC,
 #ifdef EVFILT_LIO
         [FILTER_LIO] = EVFILT_LIO,
 #endif

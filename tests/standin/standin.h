@@ -19,6 +19,7 @@
  *   table.c    the kqueues there are: lock, find, open, close
  *   change.c   one entry of a changelist
  *   pending.c  EVFILT_USER, and regular files
+ *   process.c  EVFILT_PROC
  *   ready.c    what a descriptor's state means in terms of kqueue
  *   kevent.c   the calls
  *
@@ -66,7 +67,8 @@ enum {
     FD_FILTERS, /* how many there are on descriptors */
     FILTER_USER = FD_FILTERS,
     FILTER_AIO,
-    FILTER_LIO
+    FILTER_LIO,
+    FILTER_PROC
 };
 
 enum kind {
@@ -82,7 +84,8 @@ enum kind {
 struct knote {
     uintptr_t ident;
     void *udata;
-    int64_t data;    /* EVFILT_USER, NOTE_LOWAT: as given by the last change */
+    int64_t data;    /* EVFILT_USER, NOTE_LOWAT: as given by the last change;
+                        EVFILT_PROC: its pidfd */
     uint64_t bytes;  /* TCP: moved in this direction, when last reported */
     uint32_t fflags; /* as given */
     uint32_t flags;  /* as given with the first EV_ADD */
@@ -139,6 +142,15 @@ int standin_change(struct kq *kq, const struct kevent *change);
 
 /* EVFILT_USER's part of that. */
 int standin_change_user(struct kq *kq, const struct kevent *change);
+
+/* Notes that are not on descriptors. */
+int standin_append(struct kq *kq, const struct knote *note);
+void standin_remove(struct kq *kq, struct knote *note);
+
+/* EVFILT_PROC's part: changing, reporting up to room, and letting go. */
+int standin_change_process(struct kq *kq, const struct kevent *change);
+int standin_collect_processes(struct kq *kq, struct kevent *events, int room);
+void standin_close_process(const struct knote *note);
 
 /* Watches, changes (level or edge as flags and is_muted say; looks again in
  * any case) or stops. Return 0 or an errno. */

@@ -130,6 +130,11 @@ static void close_parts(struct kq *kq)
 static void destroy(struct kq *kq)
 {
     close_parts(kq);
+    for (size_t i = 0; i < kq->user_count; i++) {
+        if (kq->users[i].filter == FILTER_PROC) {
+            standin_close_process(&kq->users[i]);
+        }
+    }
     release(kq->fds, kq->fd_room * sizeof(kq->fds[0]));
     release(kq->users, kq->user_room * sizeof(kq->users[0]));
     release(kq, sizeof(*kq));

@@ -64,6 +64,11 @@ int support_setup_fixture(void **state);
 int support_setup_bare(void **state);
 int support_teardown(void **state);
 
+/** For programs that have the system start threads of its own, which come and
+ *  go with descriptors of theirs: how many more or fewer may be open after a
+ *  test. For main. */
+void support_tolerate_fds(int count);
+
 /* Ends the test as skipped; reason tells what the probe has found. */
 #define SKIP(reason)                                                           \
     do {                                                                       \

@@ -27,6 +27,7 @@ typedef size_t kevent_count_type;
 #define EVFILT_READ 0U
 #define EVFILT_WRITE 1U
 #define EVFILT_AIO 2U
+#define EVFILT_PROC 4U
 #ifndef KQUEUE_NO_USER
 #define EVFILT_USER 8U
 #endif
@@ -45,6 +46,7 @@ typedef int64_t kevent_data_type;
 #define EVFILT_READ (-1)
 #define EVFILT_WRITE (-2)
 #define EVFILT_AIO (-3)
+#define EVFILT_PROC (-5)
 #ifndef KQUEUE_NO_USER
 #ifdef KQUEUE_SHAPE_FREEBSD
 #define EVFILT_USER (-11)
@@ -90,6 +92,7 @@ struct kevent {
 #define EV_EOF 0x8000
 
 #define NOTE_LOWAT 0x0001
+#define NOTE_EXIT 0x80000000U
 
 #define NOTE_FFNOP 0x00000000U
 #define NOTE_FFAND 0x40000000U
