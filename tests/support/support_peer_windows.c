@@ -86,6 +86,10 @@ static int peek_briefly(mio_fd fd)
     return error;
 }
 
+/* What has not returned by then blocks. A busy machine may take as long to
+ * start a thread. */
+enum { BLOCKED_MS = 2000 };
+
 struct accepting {
     SOCKET listener;
     int error;
@@ -116,7 +120,7 @@ static int accept_briefly(mio_fd listener)
     if (thread == NULL) {
         support_die("_beginthreadex");
     }
-    if (WaitForSingleObject(thread, 200) != WAIT_OBJECT_0 &&
+    if (WaitForSingleObject(thread, BLOCKED_MS) != WAIT_OBJECT_0 &&
         peer_local_addr(listener, &addr)) {
         client = peer_tcp_connect(&addr);
     }
