@@ -14,6 +14,7 @@ enum {
     MIO__SOURCE_DIRECT = 0x0008,    /* MIO_SOURCE_DIRECT_ of mio/stream.h */
     MIO__SOURCE_FOREIGN = 0x0010,   /* of a descriptor of any kind */
     MIO__SOURCE_STREAM = 0x0020,    /* a connection's, if not foreign */
+    MIO__SOURCE_KQUEUE = 0x0040,    /* a kqueue's, which is only readable */
     MIO__SOURCE_FLAGS = 0xffff
 };
 

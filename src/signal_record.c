@@ -16,7 +16,7 @@
  * waits for anybody. */
 #include "signal_set.h"
 
-#ifndef MIO_SIGNALS_SIGNALFD
+#if defined(MIO_SIGNALS_HANDLER) || defined(MIO_SIGNALS_CONSOLE)
 
 enum { EMPTY = 0, WRITING = 1, TOLD = 2, ONE = 4 };
 

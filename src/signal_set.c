@@ -3,7 +3,8 @@
  * Handlers are given a number and nothing else, so there must be a table that
  * leads from numbers to sets: the one thing here that belongs to the whole
  * process. It also sees to it that a signal has one set at most, which is all
- * that signalfd needs it for. */
+ * that signalfd needs it for; with kqueue handlers have a use for it in forked
+ * children alone. */
 #include "signal_set.h"
 
 #include "sys/yield.h"

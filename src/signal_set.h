@@ -14,7 +14,8 @@ struct mio__signal_slot {
 };
 
 struct mio__signal_set {
-    struct mio__memory_source memory; /* with signalfd its source alone */
+    struct mio__memory_source memory; /* its source alone, if that
+                                         is a descriptor's */
     uint32_t process;                 /* whose it is */
     uint32_t count;
     struct mio__signal_slot slots[MIO_SIGNAL_SET_MAX]; /* lowest number first */
@@ -34,7 +35,7 @@ void mio__signal_publish(struct mio__signal_set *set);
 struct mio__signal_slot *mio__signal_slot_of(struct mio__signal_set *set,
                                              int number);
 
-/* ---- signal_record.c: for all but signalfd ------------------------------*/
+/* ---- signal_record.c: where sets are in memory --------------------------*/
 
 /* Makes the set a source in memory, to which nothing has come. */
 void mio__signal_record_init(struct mio__signal_set *set);

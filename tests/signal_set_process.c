@@ -1,11 +1,9 @@
 /* signal_set_process.c: signal sets and forked children. */
-#include "unix_support.h"
+#include "signal_support.h"
 
 #include <pthread.h>
 #include <sys/wait.h>
 #include <time.h>
-
-enum { SET = 1 };
 
 /* For children, which cannot assert. */
 #define REQUIRE(condition)                                                     \
@@ -15,21 +13,13 @@ enum { SET = 1 };
         }                                                                      \
     } while (0)
 
-static void open_set(struct fixture *f, mio_signal_set *set)
-{
-    const int number = SIGTERM;
-    assert_ok(mio_signal_set_init(set, &number, 1));
-    assert_ok(
-        mio_registry_register(f->registry, &set->source, SET, MIO_READABLE));
-}
-
 static void expect_signal_of(struct fixture *f, mio_signal_set *set, pid_t from)
 {
     mio_signal_info infos[2];
     expect_only(f, SET, R_READABLE);
     assert_count(mio_signal_set_read(set, infos, 2), 1);
     assert_int_equal(infos[0].number, SIGTERM);
-    assert_int_equal(infos[0].sender_process, from);
+    expect_sender(&infos[0], from);
 }
 
 /* A child that waits to be told of something, by a byte. */
@@ -85,7 +75,7 @@ static void a_child_that_closes_the_set_can_be_killed(void **state)
     struct fixture *f = *state;
     mio_signal_set set;
     struct child child;
-    open_set(f, &set);
+    open_set(f, &set, SIGTERM);
     raw_pipe(child.ready, false);
     child.id = fork();
     assert_true(child.id >= 0);
@@ -110,7 +100,7 @@ static void a_child_keeps_its_signals(void **state)
     struct fixture *f = *state;
     mio_signal_set set;
     struct child child;
-    open_set(f, &set);
+    open_set(f, &set, SIGTERM);
     raw_pipe(child.ready, false);
     child.id = fork();
     assert_true(child.id >= 0);
@@ -131,7 +121,7 @@ static void a_program_is_executed_as_without_a_set(void **state)
 {
     struct fixture *f = *state;
     mio_signal_set set;
-    open_set(f, &set);
+    open_set(f, &set, SIGTERM);
     const pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
@@ -148,7 +138,7 @@ static void a_program_is_executed_as_without_a_set(void **state)
 /* ---- Children that go on ------------------------------------------------*/
 
 /* A worker: a poll and a set of its own, with the same signal. */
-static void work(const struct child *child, mio_signal_set *set)
+static void work(const struct child *child, mio_signal_set *set, bool knows)
 {
     static struct fixture f;
     const int number = SIGTERM;
@@ -166,9 +156,9 @@ static void work(const struct child *child, mio_signal_set *set)
         REQUIRE(mio_poll_wait(&f.poll, f.events, 8, PATIENCE) == 1);
         REQUIRE(mio_event_token(&f.events[0]) == 5);
         REQUIRE(mio_signal_set_read(set, &info, 1) == 1);
-        REQUIRE(info.number == SIGTERM && info.sender_known);
+        REQUIRE(info.number == SIGTERM && info.sender_known == knows);
         if (i == 0) {
-            REQUIRE(info.sender_process == getppid());
+            REQUIRE(info.sender_process == (knows ? getppid() : 0));
         }
         REQUIRE(mio_signal_set_read(set, &info, 1) == MIO_ERR_WOULD_BLOCK);
         if (i < 2) {
@@ -184,12 +174,13 @@ static void a_worker_has_its_own_set(void **state)
     struct fixture *f = *state;
     mio_signal_set set;
     struct child child;
-    open_set(f, &set);
+    const bool knows = sets_know_senders();
+    open_set(f, &set, SIGTERM);
     raw_pipe(child.ready, false);
     child.id = fork();
     assert_true(child.id >= 0);
     if (child.id == 0) {
-        work(&child, &set);
+        work(&child, &set, knows);
         _exit(0);
     }
     await_ready(&child);
@@ -206,7 +197,7 @@ static void a_child_takes_nothing_from_its_parent(void **state)
 {
     struct fixture *f = *state;
     mio_signal_set set;
-    open_set(f, &set);
+    open_set(f, &set, SIGTERM);
     assert_int_equal(kill(getpid(), SIGTERM), 0);
     const pid_t child = fork();
     assert_true(child >= 0);

@@ -156,10 +156,10 @@ static void sets_come_and_go_under_fire(void **state)
     struct fixture *f = *state;
     struct thread thread;
     int failures = 0;
-    bool is_descriptor = sets_are_descriptors();
+    bool needs_block = sets_block_signals();
     set_action(SIGUSR1, SIG_IGN);
     atomic_store(&stop_sending, false);
-    thread_start(&thread, send_until_stopped, &is_descriptor);
+    thread_start(&thread, send_until_stopped, &needs_block);
     for (int i = 0; i < 200; i++) {
         const int number = SIGUSR1;
         mio_signal_set set;

@@ -65,7 +65,8 @@ typedef struct mio_signal_info {
                                the child, and perhaps not the only one */
     uint32_t sender_user;   /* its real user, if it is known */
     bool sender_known; /* false for what the system sends, as for Ctrl-C, for a
-                          sender outside of the container, and on Windows */
+                          sender outside of the container, and on macOS, the
+                          BSDs and Windows */
 } mio_signal_info;
 
 /** Makes a set: from now on its signals are told by it alone.

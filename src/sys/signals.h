@@ -1,5 +1,6 @@
 /* signals.h: how the system's signals come to a set. One implementation is
- * linked: signals_fd.c, signals_handler.c or, on Windows, signals.c. */
+ * linked: signals_fd.c, signals_kqueue.c, signals_handler.c or, on Windows,
+ * signals.c. */
 #ifndef MIO_SYS_SIGNALS_H
 #define MIO_SYS_SIGNALS_H
 
@@ -24,7 +25,7 @@ enum { MIO__SIGNAL_LAST = 127 };
 struct mio__signals_saved {
     sigset_t blocked; /* those that were not blocked */
 };
-#elif defined(MIO_SIGNALS_HANDLER)
+#elif defined(MIO_SIGNALS_KQUEUE) || defined(MIO_SIGNALS_HANDLER)
 struct mio__signals_saved {
     sigset_t unblocked;                           /* those that were blocked */
     struct sigaction actions[MIO_SIGNAL_SET_MAX]; /* in the order of slots */

@@ -45,13 +45,14 @@
 #endif
 
 /* How signals come to a signal set: the build may force one (MIO_SIGNALS). With
- * kqueue too it is a handler: EVFILT_SIGNAL does not tell the sender, and needs
- * signals ignored or blocked, which a program that is executed inherits. */
-#if !defined(MIO_SIGNALS_SIGNALFD) && !defined(MIO_SIGNALS_HANDLER) &&         \
-    !defined(MIO_SIGNALS_CONSOLE)
+ * kqueue the sender is not known; a handler, which any Unix can have, tells. */
+#if !defined(MIO_SIGNALS_SIGNALFD) && !defined(MIO_SIGNALS_KQUEUE) &&          \
+    !defined(MIO_SIGNALS_HANDLER) && !defined(MIO_SIGNALS_CONSOLE)
 #if defined(_WIN32)
 #define MIO_SIGNALS_CONSOLE
-#elif defined(__linux__) && !defined(MIO_SYS_KQUEUE)
+#elif defined(MIO_SYS_KQUEUE)
+#define MIO_SIGNALS_KQUEUE
+#elif defined(__linux__)
 #define MIO_SIGNALS_SIGNALFD
 #else
 #define MIO_SIGNALS_HANDLER
@@ -60,6 +61,9 @@
 
 #if defined(MIO_DOORBELL_USER) && !defined(MIO_SYS_KQUEUE)
 #error "MIO_WAKER=user is a part of kqueue"
+#endif
+#if defined(MIO_SIGNALS_KQUEUE) && !defined(MIO_SYS_KQUEUE)
+#error "MIO_SIGNALS=kqueue is a part of kqueue"
 #endif
 
 /* What tells of a child's end: the build may force one (MIO_PROCESS). Linux has

@@ -30,6 +30,8 @@ static int filter_of(const struct kevent *change)
 #endif
     case (int)EVFILT_PROC:
         return FILTER_PROC;
+    case (int)EVFILT_SIGNAL:
+        return FILTER_SIGNAL;
 #ifdef EVFILT_USER
     case (int)EVFILT_USER:
         return FILTER_USER;
@@ -238,6 +240,9 @@ int standin_change(struct kq *kq, const struct kevent *change)
     }
     if (filter == FILTER_PROC) {
         return standin_change_process(kq, change);
+    }
+    if (filter == FILTER_SIGNAL) {
+        return standin_change_signal(kq, change);
     }
     int error = change_fd(kq, filter, change);
     if (kq->file_count > 0 || kq->is_rung) {

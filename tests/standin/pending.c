@@ -1,4 +1,5 @@
-/* pending.c: notes that no epoll can watch: EVFILT_USER, and regular files.
+/* pending.c: notes that no epoll can watch: EVFILT_USER, signals, and regular
+ * files.
  * While one of them is to be reported the bell is readable. See standin.h. */
 #include "standin.h"
 
@@ -104,12 +105,12 @@ static int collect_files(struct kq *kq, struct kevent *events, int room)
     return count;
 }
 
-/* ---- EVFILT_USER --------------------------------------------------------*/
+/* ---- Notes that are not on descriptors ----------------------------------*/
 
-static struct knote *find_user(const struct kq *kq, uintptr_t ident)
+struct knote *standin_note(const struct kq *kq, int filter, uintptr_t ident)
 {
     for (size_t i = 0; i < kq->user_count; i++) {
-        if (kq->users[i].ident == ident && kq->users[i].filter == FILTER_USER) {
+        if (kq->users[i].ident == ident && kq->users[i].filter == filter) {
             return &kq->users[i];
         }
     }
@@ -134,6 +135,8 @@ int standin_append(struct kq *kq, const struct knote *note)
     kq->users[kq->user_count++] = *note;
     return 0;
 }
+
+/* ---- EVFILT_USER --------------------------------------------------------*/
 
 static int add_user(struct kq *kq, const struct kevent *change)
 {
@@ -195,7 +198,7 @@ int standin_change_user(struct kq *kq, const struct kevent *change)
     if ((standin_traps() & TRAP_NO_USER) != 0) {
         return EINVAL;
     }
-    struct knote *note = find_user(kq, change->ident);
+    struct knote *note = standin_note(kq, FILTER_USER, change->ident);
     if (note == NULL) {
         error = (change->flags & EV_ADD) != 0 ? add_user(kq, change) : ENOENT;
     } else if ((change->flags & EV_DELETE) != 0) {
@@ -215,7 +218,11 @@ static void user_reported(struct kq *kq, struct knote *note)
         note->data = 0;
     }
     if ((note->flags & EV_ONESHOT) != 0) {
+        const struct knote gone = *note;
         standin_remove(kq, note);
+        if (gone.filter == FILTER_SIGNAL) {
+            standin_close_signal(gone.ident);
+        }
     } else if ((note->flags & EV_DISPATCH) != 0) {
         note->is_disabled = true;
     }

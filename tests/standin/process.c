@@ -20,16 +20,6 @@ static bool has_ended(int pidfd)
     return poll(&look, 1, 0) > 0;
 }
 
-static struct knote *find_process(const struct kq *kq, uintptr_t pid)
-{
-    for (size_t i = 0; i < kq->user_count; i++) {
-        if (kq->users[i].filter == FILTER_PROC && kq->users[i].ident == pid) {
-            return &kq->users[i];
-        }
-    }
-    return NULL;
-}
-
 void standin_close_process(const struct knote *note)
 {
     __real_close((int)note->data); /* which takes it out of the epoll */
@@ -86,7 +76,7 @@ int standin_change_process(struct kq *kq, const struct kevent *change)
         ((flags & EV_ADD) != 0 && change->fflags != NOTE_EXIT)) {
         return EINVAL; /* which the stand-in cannot do */
     }
-    struct knote *note = find_process(kq, change->ident);
+    struct knote *note = standin_note(kq, FILTER_PROC, change->ident);
     if (note == NULL) {
         return (flags & EV_ADD) != 0 ? add_process(kq, change) : ENOENT;
     }

@@ -202,14 +202,17 @@ static uint32_t state_of(const struct knote *note, int filter)
 void standin_fill(const struct knote *note, int filter, struct kevent *event)
 {
     static const int filters[] = {
-        [FILTER_READ] = (int)EVFILT_READ, [FILTER_WRITE] = (int)EVFILT_WRITE,
+        [FILTER_READ] = (int)EVFILT_READ,
+        [FILTER_WRITE] = (int)EVFILT_WRITE,
 #ifdef EVFILT_EXCEPT
         [FILTER_EXCEPT] = EVFILT_EXCEPT,
 #endif
 #ifdef EVFILT_USER
         [FILTER_USER] = (int)EVFILT_USER,
 #endif
-        [FILTER_AIO] = (int)EVFILT_AIO,   [FILTER_PROC] = (int)EVFILT_PROC,
+        [FILTER_AIO] = (int)EVFILT_AIO,
+        [FILTER_PROC] = (int)EVFILT_PROC,
+        [FILTER_SIGNAL] = (int)EVFILT_SIGNAL,
 #ifdef EVFILT_LIO
         [FILTER_LIO] = EVFILT_LIO,
 #endif

@@ -13,13 +13,15 @@
  *
  * close() is wrapped at link time (--wrap=close): closing a descriptor removes
  * its notes even if a duplicate lives on, as a BSD does and epoll does not, and
- * closing a kqueue frees what belongs to it. No memory comes from malloc:
+ * closing a kqueue frees what belongs to it. sigaction() and kill() are wrapped
+ * for EVFILT_SIGNAL. No memory comes from malloc:
  * programs that count their allocations see none of ours.
  *
  *   table.c    the kqueues there are: lock, find, open, close
  *   change.c   one entry of a changelist
  *   pending.c  EVFILT_USER, and regular files
  *   process.c  EVFILT_PROC
+ *   signal.c   EVFILT_SIGNAL
  *   ready.c    what a descriptor's state means in terms of kqueue
  *   kevent.c   the calls
  *
@@ -68,7 +70,8 @@ enum {
     FILTER_USER = FD_FILTERS,
     FILTER_AIO,
     FILTER_LIO,
-    FILTER_PROC
+    FILTER_PROC,
+    FILTER_SIGNAL
 };
 
 enum kind {
@@ -85,7 +88,7 @@ struct knote {
     uintptr_t ident;
     void *udata;
     int64_t data;    /* EVFILT_USER, NOTE_LOWAT: as given by the last change;
-                        EVFILT_PROC: its pidfd */
+                        EVFILT_PROC: its pidfd; EVFILT_SIGNAL: the count */
     uint64_t bytes;  /* TCP: moved in this direction, when last reported */
     uint32_t fflags; /* as given */
     uint32_t flags;  /* as given with the first EV_ADD */
@@ -96,6 +99,7 @@ struct knote {
     bool exists;
     bool is_disabled;
     bool is_pending;   /* what the kernel does not watch: to be reported */
+    bool is_late;      /* EVFILT_SIGNAL: the next one was sent before it */
     bool is_muted;     /* level-triggered, but ready in a way that kqueue does
                          not report: watched for edges meanwhile */
     bool was_reported; /* since the last change: bytes and state are valid */
@@ -127,6 +131,12 @@ void standin_leave(const sigset_t *mask);
 void standin_lock(void);
 void standin_unlock(void);
 
+/* Whether this is the process that has made the kqueues, not a child of it. */
+bool standin_is_owner(void);
+
+/* The list of kqueues. Under the lock. */
+struct kq *standin_first(void);
+
 unsigned standin_traps(void);
 int standin_open(int flags);
 struct kq *standin_find(int fd);
@@ -144,6 +154,7 @@ int standin_change(struct kq *kq, const struct kevent *change);
 int standin_change_user(struct kq *kq, const struct kevent *change);
 
 /* Notes that are not on descriptors. */
+struct knote *standin_note(const struct kq *kq, int filter, uintptr_t ident);
 int standin_append(struct kq *kq, const struct knote *note);
 void standin_remove(struct kq *kq, struct knote *note);
 
@@ -151,6 +162,12 @@ void standin_remove(struct kq *kq, struct knote *note);
 int standin_change_process(struct kq *kq, const struct kevent *change);
 int standin_collect_processes(struct kq *kq, struct kevent *events, int room);
 void standin_close_process(const struct knote *note);
+
+/* EVFILT_SIGNAL's part: changing, letting go of the signal of a note that has
+ * been removed, and letting go of all in a child process. */
+int standin_change_signal(struct kq *kq, const struct kevent *change);
+void standin_close_signal(uintptr_t number);
+void standin_disown_signals(void);
 
 /* Watches, changes (level or edge as flags and is_muted say; looks again in
  * any case) or stops. Return 0 or an errno. */

@@ -49,6 +49,16 @@ void standin_leave(const sigset_t *mask)
     pthread_sigmask(SIG_SETMASK, mask, NULL);
 }
 
+bool standin_is_owner(void)
+{
+    return atomic_load(&owner) == getpid();
+}
+
+struct kq *standin_first(void)
+{
+    return first;
+}
+
 /* ---- Traps --------------------------------------------------------------*/
 
 unsigned standin_traps(void)
@@ -127,12 +137,15 @@ static void close_parts(struct kq *kq)
     }
 }
 
+/* pre: not in the list */
 static void destroy(struct kq *kq)
 {
     close_parts(kq);
     for (size_t i = 0; i < kq->user_count; i++) {
         if (kq->users[i].filter == FILTER_PROC) {
             standin_close_process(&kq->users[i]);
+        } else if (kq->users[i].filter == FILTER_SIGNAL) {
+            standin_close_signal(kq->users[i].ident);
         }
     }
     release(kq->fds, kq->fd_room * sizeof(kq->fds[0]));
@@ -168,8 +181,9 @@ static bool open_parts(struct kq *kq)
 /* In a child process what was inherited is nobody's. */
 static void claim(void)
 {
-    if (atomic_load(&owner) != getpid()) {
+    if (!standin_is_owner()) {
         first = NULL;
+        standin_disown_signals();
         atomic_store(&owner, getpid());
     }
 }
@@ -203,7 +217,7 @@ static int open_locked(int flags)
 int standin_open(int flags)
 {
     sigset_t mask;
-    if (atomic_load(&owner) != getpid()) {
+    if (!standin_is_owner()) {
         const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
         if (atomic_load(&owner) != 0) {
             mutex = fresh; /* another thread of the parent may have held it */
@@ -233,7 +247,7 @@ static bool is_number_of(const struct kq *kq, int fd)
 
 struct kq *standin_find(int fd)
 {
-    if (atomic_load(&owner) != getpid()) {
+    if (!standin_is_owner()) {
         return NULL;
     }
     for (struct kq *kq = first; kq != NULL; kq = kq->next) {
@@ -360,7 +374,7 @@ static void end_close(struct kq *kq)
 
 int __wrap_close(int fd)
 {
-    if (fd < 0 || atomic_load(&owner) != getpid()) {
+    if (fd < 0 || !standin_is_owner()) {
         return __real_close(fd);
     }
     /* Not locked while it closes: that may take long (SO_LINGER). */

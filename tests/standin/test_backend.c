@@ -1,7 +1,7 @@
 /* test_backend.c: what the kqueue backend does that a program cannot see, or
  * not on every system: how many calls it makes, and what it does about traps.
  * Everything else is the suite's. */
-#include "unix_support.h"
+#include "signal_support.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -396,6 +396,66 @@ static void requests_tell_of_their_end(void **state)
 #endif
 }
 
+/* ---- Signals ------------------------------------------------------------*/
+
+static void skip_unless_sets_are_kqueues(void)
+{
+    if (sets_know_senders()) {
+        SKIP("signal sets are not kqueues here");
+    }
+}
+
+static void a_read_of_signals_is_one_call(void **state)
+{
+    struct fixture *f = *state;
+    const int signals[] = {SIGHUP, SIGUSR1, SIGTERM};
+    mio_signal_info infos[3];
+    mio_signal_set set;
+    skip_unless_sets_are_kqueues();
+    count_begin();
+    assert_ok(mio_signal_set_init(&set, signals, ARRAY_LENGTH(signals)));
+    count_is(1);
+    count_begin();
+    assert_ok(mio_registry_register(f->registry, &set.source, SOURCE, BOTH));
+    count_is(1);
+    for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
+        assert_int_equal(kill(getpid(), signals[i]), 0);
+    }
+    expect_only(f, SOURCE, R_READABLE);
+    count_begin();
+    assert_count(mio_signal_set_read(&set, infos, 3), 3);
+    count_is(1);
+    /* With little room the others are disabled, and enabled again. */
+    for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
+        assert_int_equal(kill(getpid(), signals[i]), 0);
+    }
+    count_begin();
+    assert_count(mio_signal_set_read(&set, infos, 1), 1);
+    count_is(2);
+    mio_signal_set_close(&set);
+}
+
+/* The stand-in leaves a child the kqueue's number, as a system does not. */
+static void a_child_leaves_the_number_alone(void **state)
+{
+    struct fixture *f = *state;
+    mio_signal_set set;
+    skip_unless_sets_are_kqueues();
+    open_set(f, &set, SIGTERM);
+    const int number = set.source.fd;
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        const bool is_reused = dup2(STDERR_FILENO, number) == number;
+        mio_signal_set_close(&set);
+        _exit(is_reused && fcntl(number, F_GETFD) >= 0 ? 0 : 1);
+    }
+    assert_int_equal(child_wait(child), 0);
+    assert_int_equal(kill(getpid(), SIGTERM), 0);
+    expect_only(f, SET, R_READABLE);
+    mio_signal_set_close(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +472,8 @@ int main(void)
         TEST(a_refused_direction_undoes_the_other),
         TEST(a_refused_change_leaves_nothing),
         TEST(requests_tell_of_their_end),
+        TEST(a_read_of_signals_is_one_call),
+        TEST(a_child_leaves_the_number_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "signal_support.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 void open_set(struct fixture *f, mio_signal_set *set, int number)
@@ -20,6 +21,31 @@ bool sets_are_descriptors(void)
     const bool result = set.source.fd != MIO_FD_INVALID;
     mio_signal_set_close(&set);
     return result;
+}
+
+bool sets_block_signals(void)
+{
+    const int number = SIGUSR1;
+    mio_signal_set set;
+    sigset_t mask;
+    assert_ok(mio_signal_set_init(&set, &number, 1));
+    assert_int_equal(pthread_sigmask(SIG_BLOCK, NULL, &mask), 0);
+    mio_signal_set_close(&set);
+    return sigismember(&mask, number) == 1;
+}
+
+/* Handlers and signalfd are told; a descriptor of the other kind is a kqueue. */
+bool sets_know_senders(void)
+{
+    return !sets_are_descriptors() || sets_block_signals();
+}
+
+void expect_sender(const mio_signal_info *info, pid_t process)
+{
+    const bool known = sets_know_senders();
+    assert_int_equal(info->sender_known, known);
+    assert_int_equal(info->sender_process, known ? process : 0);
+    assert_int_equal(info->sender_user, known ? getuid() : 0);
 }
 
 /* ---- Actions ------------------------------------------------------------*/
@@ -73,7 +99,7 @@ bool signals_are_counted(void)
     }
     thread_pause(MILLISECOND);
     set_action(number, SIG_IGN); /* if one is still under way */
-    return sets_are_descriptors() || handled_count() == 20;
+    return sets_block_signals() || handled_count() == 20;
 }
 
 #else

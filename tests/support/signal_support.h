@@ -10,8 +10,19 @@ enum { SET = 1 }; /* the token */
 /** Makes a set of one signal and registers it under SET. */
 void open_set(struct fixture *f, mio_signal_set *set, int number);
 
-/** Tells whether sets are descriptors of the system; else they are handlers. */
+/** Tells whether sets are descriptors of the system; else they are in memory. */
 bool sets_are_descriptors(void);
+
+/** Tells whether sets block their signals; else they have handlers. */
+bool sets_block_signals(void);
+
+/** Tells whether sets know who has sent a signal: all but those of a kqueue. For
+ *  these three no set may have SIGUSR1. */
+bool sets_know_senders(void);
+
+/** The sender is this process, of the same user; where sets do not know senders
+ *  it is not known. */
+void expect_sender(const mio_signal_info *info, pid_t process);
 
 /* ---- Actions ------------------------------------------------------------*/
 

@@ -71,27 +71,12 @@ enum { WAS_LEVEL = 0x10, WAS_ONESHOT = 0x20, HAS_END = 0x40 };
 
 _Static_assert((MIO__DIRECTIONS & ~7u) == 0, "directions fit the low bits");
 
-/* Returns a descriptor, or an error. */
-static int open_kqueue(void)
-{
-    int fd = kqueue();
-    if (fd < 0) {
-        return mio_error_from_os(errno);
-    }
-    int error = mio__fd_set_cloexec(fd);
-    if (error != 0) {
-        mio__fd_close(fd);
-        return error;
-    }
-    return fd;
-}
-
 int mio__selector_open(struct mio__selector *selector, struct mio__bell *bell,
                        mio_slot *slots, size_t count)
 {
     (void)slots;
     (void)count;
-    selector->kqueue = open_kqueue();
+    selector->kqueue = mio__kqueue_open();
     if (selector->kqueue < 0) {
         return selector->kqueue;
     }
@@ -134,9 +119,13 @@ static void remember(mio_source *source, uint32_t memory)
     source->flags_ = (source->flags_ & MIO__SOURCE_FLAGS) | memory << 16;
 }
 
-static uint32_t filters_of(mio_interest interest, bool has_end)
+static uint32_t filters_of(const mio_source *source, mio_interest interest)
 {
+    const bool has_end = (memory_of(source) & HAS_END) != 0;
     uint32_t filters = interest & MIO__DIRECTIONS;
+    if ((source->flags_ & MIO__SOURCE_KQUEUE) != 0) {
+        filters &= MIO_READABLE; /* its other filters are refused */
+    }
     if (has_end && (filters & MIO_READABLE) == 0 && filters != 0) {
         filters |= MIO__FILTER_END;
     }
@@ -202,7 +191,7 @@ static int open_pairs(struct mio__selector *selector)
     if (atomic_load(&selector->pairs) >= 0) {
         return 0;
     }
-    int made = open_kqueue();
+    int made = mio__kqueue_open();
     if (made < 0) {
         return made;
     }
@@ -270,8 +259,7 @@ static int set(struct mio__selector *selector, mio_source *source,
                mio_token token, mio_interest interest)
 {
     uint32_t has_end = memory_of(source) & HAS_END;
-    uint32_t now =
-        filters_of(interest, has_end != 0) | mode_of(interest) | has_end;
+    uint32_t now = filters_of(source, interest) | mode_of(interest) | has_end;
     int error = replace(selector, source, token, now);
     if (error != 0) {
         drop(selector, source);

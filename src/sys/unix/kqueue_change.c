@@ -10,10 +10,25 @@
 #include <limits.h>
 #include <string.h>
 
+#include "sys/unix/descriptor.h"
 #include "sys/unix/kqueue_change.h"
 
 _Static_assert(sizeof(((struct kevent *)0)->udata) == sizeof(mio_token),
                "the user data has room for a token");
+
+int mio__kqueue_open(void)
+{
+    int fd = kqueue();
+    if (fd < 0) {
+        return mio_error_from_os(errno);
+    }
+    int error = mio__fd_set_cloexec(fd);
+    if (error != 0) {
+        mio__fd_close(fd);
+        return error;
+    }
+    return fd;
+}
 
 mio_token mio__kevent_token(const struct kevent *event)
 {

@@ -1,4 +1,5 @@
-/* kqueue_change.h: a list of changes to a kqueue, made by one system call. */
+/* kqueue_change.h: making a kqueue, and a list of changes to it, made by one
+ * system call. */
 #ifndef MIO_SYS_UNIX_KQUEUE_CHANGE_H
 #define MIO_SYS_UNIX_KQUEUE_CHANGE_H
 
@@ -22,6 +23,9 @@ struct mio__changes {
     struct kevent list[MIO__CHANGES_MAX];
     int count;
 };
+
+/* Makes a kqueue that programs do not inherit. Returns it, or an error. */
+int mio__kqueue_open(void);
 
 /* Adds a change of one filter. `flags` are EV_ADD and the like. */
 void mio__changes_add(struct mio__changes *changes, int fd, uint32_t filter,

@@ -21,11 +21,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/types.h> /* before <sys/event.h>, on FreeBSD */
-
-#include <sys/event.h>
 
 #include "sys/unix/descriptor.h"
+#include "sys/unix/kqueue_change.h"
 #include "sys/unix/process.h"
 
 static int watch_end(int kqueue, int pid)
@@ -55,14 +53,11 @@ static int open_readable(int *fd)
 
 static int open_watcher(int pid, int *made)
 {
-    int fd = kqueue();
+    int fd = mio__kqueue_open();
     if (fd < 0) {
-        return mio_error_from_os(errno);
+        return fd;
     }
-    int error = mio__fd_set_cloexec(fd);
-    if (error == 0) {
-        error = watch_end(fd, pid);
-    }
+    int error = watch_end(fd, pid);
     if (error != 0) {
         mio__fd_close(fd);
         return error == MIO_ERR_NOT_FOUND ? open_readable(made) : error;
@@ -76,7 +71,7 @@ static int kqueue_open(struct mio__process *process)
     int fd = -1;
     int error = open_watcher(process->pid, &fd);
     if (error == 0) {
-        mio__source_open(&process->memory.source, fd, MIO__SOURCE_FOREIGN);
+        mio__source_open(&process->memory.source, fd, MIO__SOURCE_KQUEUE);
     }
     return error;
 }

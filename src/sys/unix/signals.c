@@ -33,6 +33,25 @@ int mio__signals_check(int number)
     return sigaction(number, NULL, &action) == 0 ? 0 : MIO_ERR_INVALID_INPUT;
 }
 
+mio_signal_info *mio__signals_place(mio_signal_info *infos, size_t *count,
+                                    int number)
+{
+    size_t place = *count;
+    while (place > 0 && infos[place - 1].number > number) {
+        place--;
+    }
+    if (place > 0 && infos[place - 1].number == number) {
+        return &infos[place - 1];
+    }
+    for (size_t i = *count; i > place; i--) {
+        infos[i] = infos[i - 1];
+    }
+    (*count)++;
+    infos[place].number = number;
+    infos[place].count = 0;
+    return &infos[place];
+}
+
 bool mio__signals_has_sender(int number, int code)
 {
     if (number == SIGCHLD && code >= CLD_EXITED && code <= CLD_CONTINUED) {

@@ -63,36 +63,19 @@ static mio_ssize batch_read(mio_fd fd, struct signalfd_siginfo *batch,
     return length / (ssize_t)sizeof(*batch);
 }
 
-static void info_of(const struct signalfd_siginfo *from, mio_signal_info *info)
-{
-    info->number = (int)from->ssi_signo;
-    info->count = 1;
-    info->sender_known =
-        from->ssi_pid != 0 &&
-        mio__signals_has_sender(info->number, (int)from->ssi_code);
-    info->sender_process = info->sender_known ? (int64_t)from->ssi_pid : 0;
-    info->sender_user = info->sender_known ? from->ssi_uid : 0;
-}
-
-/* Adds one to the infos, which are sorted, or to the count of the one of its
- * number. Returns how many infos there are then. */
-static size_t merge(mio_signal_info *infos, size_t count,
-                    const struct signalfd_siginfo *from)
+static void merge(mio_signal_info *infos, size_t *count,
+                  const struct signalfd_siginfo *from)
 {
     const int number = (int)from->ssi_signo;
-    size_t place = count;
-    while (place > 0 && infos[place - 1].number > number) {
-        place--;
+    mio_signal_info *info = mio__signals_place(infos, count, number);
+    if (info->count == 0) {
+        info->sender_known =
+            from->ssi_pid != 0 &&
+            mio__signals_has_sender(number, (int)from->ssi_code);
+        info->sender_process = info->sender_known ? (int64_t)from->ssi_pid : 0;
+        info->sender_user = info->sender_known ? from->ssi_uid : 0;
     }
-    if (place > 0 && infos[place - 1].number == number) {
-        infos[place - 1].count++;
-        return count;
-    }
-    for (size_t i = count; i > place; i--) {
-        infos[i] = infos[i - 1];
-    }
-    info_of(from, &infos[place]);
-    return count + 1;
+    info->count++;
 }
 
 /* The kernel gives the lowest number first, but what comes between two reads
@@ -109,7 +92,7 @@ mio_ssize mio__signals_read(struct mio__signal_set *set, mio_signal_info *infos,
             return count > 0 ? (mio_ssize)count : got;
         }
         for (mio_ssize i = 0; i < got; i++) {
-            count = merge(infos, count, &batch[i]);
+            merge(infos, &count, &batch[i]);
         }
         if ((size_t)got < wanted) {
             mio__source_blocked(&set->memory.source, MIO_READABLE);

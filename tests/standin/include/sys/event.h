@@ -28,6 +28,7 @@ typedef size_t kevent_count_type;
 #define EVFILT_WRITE 1U
 #define EVFILT_AIO 2U
 #define EVFILT_PROC 4U
+#define EVFILT_SIGNAL 5U
 #ifndef KQUEUE_NO_USER
 #define EVFILT_USER 8U
 #endif
@@ -47,6 +48,7 @@ typedef int64_t kevent_data_type;
 #define EVFILT_WRITE (-2)
 #define EVFILT_AIO (-3)
 #define EVFILT_PROC (-5)
+#define EVFILT_SIGNAL (-6)
 #ifndef KQUEUE_NO_USER
 #ifdef KQUEUE_SHAPE_FREEBSD
 #define EVFILT_USER (-11)
