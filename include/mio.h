@@ -9,6 +9,7 @@
  *   source.h      what can be registered
  *   poll.h        the poll and its registry
  *   waker.h       ending a wait from another thread
+ *   timer.h       events at a given time
  *   user_source.h readiness that the program decides
  *   signal.h      signals as events
  *   process.h     the end of a child process
@@ -34,11 +35,11 @@
  * CONVENTIONS
  *
  * Memory. The library allocates nothing. Every object lives where the caller
- * puts it. Polls, wakers, user sources, signal sets and processes must stay in
- * place from init to close; all other objects are values that may be moved:
- * copied, and the old copy forgotten. Fields are the library's unless a comment
- * says otherwise. Pointers given to a call are not kept after it, unless
- * "@memory" says so.
+ * puts it. Polls, wakers, timer queues, user sources, signal sets and processes
+ * must stay in place from init to close, and timers while they are armed; all
+ * other objects are values that may be moved: copied, and the old copy
+ * forgotten. Fields are the library's unless a comment says otherwise. Pointers
+ * given to a call are not kept after it, unless "@memory" says so.
  *
  * Descriptors. Every descriptor that the library makes is non-blocking and
  * close-on-exec, and none of its calls raises SIGPIPE. An object closed twice,
@@ -64,10 +65,10 @@
  *   one   the object belongs to one thread during the call
  * The library starts no threads; on Windows it has the system's thread pool
  * wait for processes (mio/process.h). The only memory that it shares between
- * objects is one atomic counter that numbers the polls, a table of which signal
- * belongs to which signal set, on Unix what a handler for SIGCHLD has to find,
- * where mio/process.h needs one, and on Windows what says that Winsock has been
- * started (once, and never ended).
+ * objects is one atomic counter that numbers polls and timer queues, a table of
+ * which signal belongs to which signal set, on Unix what a handler for SIGCHLD
+ * has to find, where mio/process.h needs one, and on Windows what says that
+ * Winsock has been started (once, and never ended).
  *
  * Names. Everything here begins with mio_ or MIO_; a name that ends with an
  * underscore is the library's own. Since plain waits and the I/O of streams are
@@ -91,6 +92,7 @@
 #include "mio/source.h"
 #include "mio/poll.h"
 #include "mio/waker.h"
+#include "mio/timer.h"
 #include "mio/user_source.h"
 #include "mio/signal.h"
 #include "mio/process.h"

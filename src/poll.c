@@ -17,9 +17,7 @@ _Static_assert(_Alignof(struct mio_registry) <= _Alignof(mio_poll),
  * the size in bytes are above it. */
 #define EVENTS_MAX (1 << 20)
 
-/* Numbers the polls. The library's only writable global, but for
- * sys/windows/net.c. */
-static _Atomic uint32_t poll_count;
+_Atomic uint32_t mio__registry_count;
 
 static struct mio_registry *registry_of(mio_poll *poll)
 {
@@ -60,9 +58,10 @@ int mio_poll_init_checked(mio_poll *poll, mio_slot *slots, size_t slot_count,
         return error;
     }
     mio__wake_queue_init(&registry->wakes);
+    registry->timers = NULL;
     registry->interruptible = false;
     registry->wakes_first = false;
-    registry->id = atomic_fetch_add(&poll_count, 1) + 1;
+    registry->id = atomic_fetch_add(&mio__registry_count, 1) + 1;
     atomic_store(&registry->phase, MIO__PHASE_IDLE);
     atomic_store(&registry->plain, mio__selector_plain(&registry->selector));
     return 0;

@@ -15,19 +15,32 @@ enum {
     MIO__PHASE_WAITING = 0x4f494d03 /* a thread is in mio__wait */
 };
 
+/* The beginning of a timer queue that is attached to a poll. Its wait takes the
+ * place of mio__wait_once, so that programs without timers have none of it. */
+struct mio__timers {
+    int (*wait)(mio_registry *registry, mio_event *events, int room,
+                int64_t timeout_ns);
+};
+
 struct mio_registry {
     _Atomic int plain; /* mio_poll.plain_. Cleared for good before the bell is
                           opened: whoever sleeps without a word to the bell is
-                          then woken by its first ring (waker.c). */
+                          then woken by its first ring (waker.c); and when
+                          there are timers. Under the lock of the wakes. */
     _Atomic uint32_t phase;
     uint32_t id; /* a new one for each init: a source or waker remembers it,
                     and so knows that its poll is closed or another */
     struct mio__selector selector;
     struct mio__bell bell;
     struct mio__wake_queue wakes; /* its lock also guards opening the bell */
+    struct mio__timers *timers;   /* NULL without */
     bool interruptible;
     bool wakes_first; /* who gets the events array first; alternates */
 };
+
+/* Numbers the polls and timer queues. The library's only writable global, but
+ * for sys/windows/net.c. */
+extern _Atomic uint32_t mio__registry_count;
 
 static inline bool mio__registry_is_open(const mio_registry *registry)
 {

@@ -35,10 +35,8 @@ static int collect(struct mio_registry *registry, mio_event *events, int count,
     return count;
 }
 
-/* One wait with the bell open. Sources and wakes take turns at being first, so
- * that neither fills a small array for ever. */
-static int wait_once(struct mio_registry *registry, mio_event *events, int room,
-                     int64_t timeout_ns)
+int mio__wait_once(struct mio_registry *registry, mio_event *events, int room,
+                   int64_t timeout_ns)
 {
     int woken = 0;
     mio__wake_queue_next_wait(&registry->wakes);
@@ -72,7 +70,10 @@ static int wait_until(struct mio_registry *registry, mio_event *events,
         deadline = timeout_ns < INT64_MAX - now ? now + timeout_ns : INT64_MAX;
     }
     for (;;) {
-        int count = wait_once(registry, events, room, timeout_ns);
+        int count =
+            registry->timers == NULL
+                ? mio__wait_once(registry, events, room, timeout_ns)
+                : registry->timers->wait(registry, events, room, timeout_ns);
         if (count == MIO_ERR_INTERRUPTED && !registry->interruptible) {
             count = 0;
         }

@@ -9,4 +9,9 @@
 int mio__wait(struct mio_registry *registry, mio_event *events, int room,
               int64_t timeout_ns, int count);
 
+/* One wait for sources and wakes, which may end early. They take turns at being
+ * first, so that neither fills a small array for ever. */
+int mio__wait_once(struct mio_registry *registry, mio_event *events, int room,
+                   int64_t timeout_ns);
+
 #endif

@@ -104,10 +104,10 @@ MIO_API void mio_poll_close(mio_poll *poll);
 
 /* ---- Waiting ------------------------------------------------------------*/
 
-/* The inside of mio_poll_wait. As long as a poll over epoll has no waker, a wait
- * without a time limit is one system call, and is made inline: `plain_` then
- * holds the kernel's descriptor, otherwise -1. All other waits, and what that
- * one call does not settle, are the library's. */
+/* The inside of mio_poll_wait. As long as a poll over epoll has had no waker and
+ * no timers, a wait without a time limit is one system call, and is made inline:
+ * `plain_` then holds the kernel's descriptor, otherwise -1. All other waits, and
+ * what that one call does not settle, are the library's. */
 
 #define MIO_POLL_UNTRIED_ INT32_MIN
 
@@ -145,7 +145,7 @@ MIO_INLINE int mio_poll_plain_(const mio_poll *poll)
  *
  *  Returns as soon as there is at least one event, or when the time is over.
  *  At most `capacity` events are returned; the others come with the next call,
- *  and neither sources nor wakers can starve each other. Fewer events than
+ *  and sources, wakers and timers cannot starve each other. Fewer events than
  *  capacity do not mean that none is left. A source registered by another
  *  thread during the wait is seen by the wait.
  *
@@ -214,9 +214,9 @@ MIO_API mio_registry *mio_poll_registry(mio_poll *poll);
 /** Returns the poll's own descriptor, so that another loop can watch it.
  *
  *  It is readable when a wait would return at once, and never writable: kqueue
- *  refuses to watch it for that. From this call on each
- *  wake makes a system call, because the library can no longer tell when the
- *  outer loop sleeps.
+ *  refuses to watch it for that. Timers do not make it readable: see
+ *  mio_timer_queue_next. From this call on each wake makes a system call,
+ *  because the library can no longer tell when the outer loop sleeps.
  *
  *  @param[out] fd  receives the descriptor, which the poll keeps owning
  *  @return  0; MIO_ERR_INVALID_INPUT for NULL or a closed poll;

@@ -2,6 +2,7 @@
  *
  *   peer MODE ADDRESS [COUNT]
  *   peer all-at-once ADDRESS SERVER_PROCESS
+ *   peer busy ADDRESS MILLISECONDS
  *
  * ADDRESS is a TCP or UDP port of 127.0.0.1, or the path of a Unix socket
  * (with a slash). Plain POSIX, without libmio, so that a mistake of the
@@ -24,6 +25,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef MSG_NOSIGNAL /* older macOS; main ignores the signal */
@@ -260,6 +262,48 @@ static void slowly(void)
     fail("the server waits for ever");
 }
 
+static long milliseconds(void)
+{
+    struct timespec time;
+    check(clock_gettime(CLOCK_MONOTONIC, &time) == 0, "clock_gettime");
+    return (long)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Has a byte echoed again and again, for longer than the server would wait for
+ * one: COUNT milliseconds. Returns false if this process was too slow. */
+static bool keep_busy(int fd)
+{
+    long last = milliseconds(); /* when the last byte that came back was sent */
+    for (const long end = last + 3 * count; last < end;) {
+        const long start = milliseconds();
+        (void)send(fd, "a", 1, MSG_NOSIGNAL);
+        check(wait_for(fd, POLLIN, LIMIT_MS), "no answer in time");
+        if (recv(fd, back, 1, 0) != 1) {
+            check(milliseconds() - last >= count, "closed although busy");
+            return false;
+        }
+        last = start;
+        (void)poll(NULL, 0, (int)count / 10);
+    }
+    return true;
+}
+
+/* Is busy, and then silent until the server closes the connection, which must
+ * not be before its time. */
+static void busy(void)
+{
+    int fd = open_socket(SOCK_STREAM);
+    while (!keep_busy(fd)) {
+        check(close(fd) == 0, "close");
+        fd = open_socket(SOCK_STREAM);
+    }
+    const long start = milliseconds();
+    send_all(fd, "a", 1);
+    read_to_end(fd, false);
+    check(milliseconds() - start >= count, "closed too early");
+    check(close(fd) == 0, "close");
+}
+
 /* Sends datagrams one by one and wants each of them back. */
 static void datagrams(void)
 {
@@ -331,6 +375,7 @@ int main(int argc, char **argv)
                  {"talk", talk},
                  {"all-at-once", all_at_once},
                  {"slowly", slowly},
+                 {"busy", busy},
                  {"datagrams", datagrams},
                  {"gone", gone},
                  {"slow-guest", slow_guest}};

@@ -12,7 +12,7 @@
 #include "heap_count.h"
 
 enum { EVENTS = 16, SLOTS = 16, SKIPPED = 77 };
-enum { WAKER, LISTENER, CLIENT, SERVER, UDP, STREAM, DATAGRAM, PIPE };
+enum { WAKER, TIMER, LISTENER, CLIENT, SERVER, UDP, STREAM, DATAGRAM, PIPE };
 #define PATIENCE INT64_C(10000000000)
 
 static mio_poll poll;
@@ -61,6 +61,23 @@ static bool use_waker(void)
         CHECK(await(WAKER));
     }
     mio_waker_close(&waker);
+    return true;
+}
+
+static bool use_timers(void)
+{
+    static mio_timer_queue queue;
+    mio_timer timer;
+    int64_t next;
+    CHECK(mio_timer_queue_init(&queue, &poll) == 0);
+    CHECK(mio_timer_init(&timer, TIMER) == 0);
+    CHECK(mio_timer_arm_periodic(&queue, &timer, mio_now(), MIO_MILLISECOND) ==
+          0);
+    CHECK(await(TIMER));
+    CHECK(mio_timer_queue_next(&queue, &next) == 0);
+    CHECK(await(TIMER));
+    CHECK(mio_timer_cancel(&queue, &timer) == 0);
+    mio_timer_queue_close(&queue);
     return true;
 }
 
@@ -199,7 +216,8 @@ static bool session(void)
 {
     CHECK(mio_poll_init(&poll, slots, SLOTS) == 0);
     registry = mio_poll_registry(&poll);
-    CHECK(use_waker() && use_tcp() && use_udp() && use_unix() && use_pipe());
+    CHECK(use_waker() && use_tcp() && use_udp() && use_unix() && use_pipe() &&
+          use_timers());
     CHECK(mio_poll_wait(&poll, events, EVENTS, INT64_C(1500000)) == 0);
     CHECK(mio_strerror(MIO_ERR_TIMED_OUT) != NULL);
     mio_poll_close(&poll);

@@ -46,13 +46,14 @@ macos) mach_o ;;
 esac 2>"$scratch/symbols" | sort -u >"$scratch/writable"
 grep -q '^0 ' "$scratch/symbols" && fail "no symbols found in $archive"
 
-# The counter that numbers the polls; the table of signals, and what the handler
-# of SIGCHLD has to find, since handlers are given a number and nothing else.
-# include/mio.h names them under "Threads".
+# The counter that numbers polls and timer queues; the table of signals, and what
+# the handler of SIGCHLD has to find, since handlers are given a number and
+# nothing else. include/mio.h names them under "Threads".
 # On Windows also what does the system's own start-up once. 32-bit Windows adds
 # an underscore.
-documented='poll_count|signal_table|sigchld_watch'
-[ "$system" != windows ] || documented='_?(poll_count|signal_table|net_start_once)'
+documented='mio__registry_count|signal_table|sigchld_watch'
+[ "$system" != windows ] ||
+    documented='_?(mio__registry_count|signal_table|net_start_once)'
 grep -Ev "^($documented) in " "$scratch/writable" |
     fail_lines ' is writable memory of the library'
 
