@@ -9,42 +9,43 @@
  * again that many times and has ended stays so. SIGTERM or SIGINT ends the
  * copies, by SIGTERM, and then the program.
  *
- * What it shows: processes as sources, beside a waker for signals; their
- * status; deadlines by the time limit of a wait; an orderly stop. Other children
- * of the program, if there were any, would be left alone.
+ * What it shows: one wait for child processes, timers and signals; a child's
+ * status; an orderly stop. Other children of the program, if there were any,
+ * would be left alone.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <mio.h>
 
-#include <errno.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#define MS INT64_C(1000000)
-#define FIRST_DELAY (100 * MS)
-#define LAST_DELAY (10000 * MS)
-#define LONG_ENOUGH (10000 * MS)
+#define FIRST_DELAY (100 * MIO_MILLISECOND)
+#define LAST_DELAY (10 * MIO_SECOND)
+#define LONG_ENOUGH (10 * MIO_SECOND)
 
-enum { COPIES_MAX = 64, EVENTS = 16, STOP = COPIES_MAX };
+/* A copy's process and timer have its index as their token: which of them an
+ * event is of, its state tells. */
+enum { COPIES_MAX = 64, EVENTS = 16, SIGNALS = COPIES_MAX };
 
 enum state { WAITING, RUNNING, FINISHED };
 
 struct copy {
     enum state state;
     mio_process process; /* while it runs */
+    mio_timer timer;     /* while it waits */
     pid_t pid;
-    int64_t time;  /* running: since when; waiting: until when */
+    int64_t start;
     int64_t delay; /* before the next start */
     long starts;
 };
 
 static mio_poll poll;
-static mio_waker stop_waker;
+static mio_timer_queue timers;
+static mio_signal_set signals;
 static struct copy copies[COPIES_MAX];
 static size_t copy_count = 1;
 static long restarts_max = -1;
@@ -52,19 +53,6 @@ static char **command;
 static bool stopping;
 
 extern char **environ; /* NOLINT: not every <unistd.h> declares it */
-
-static int64_t now(void)
-{
-    struct timespec time;
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000 * MS + time.tv_nsec;
-}
-
-static void on_signal(int number)
-{
-    (void)number;
-    (void)mio_waker_wake(&stop_waker);
-}
 
 /* ---- A copy's life -------------------------------------------------------*/
 
@@ -76,7 +64,7 @@ static void rest(struct copy *copy)
         copy->state = FINISHED;
         return;
     }
-    if (copy->delay == 0 || now() - copy->time >= LONG_ENOUGH) {
+    if (copy->delay == 0 || mio_now() - copy->start >= LONG_ENOUGH) {
         copy->delay = FIRST_DELAY;
     } else {
         copy->delay *= 2;
@@ -84,10 +72,28 @@ static void rest(struct copy *copy)
     if (copy->delay > LAST_DELAY) {
         copy->delay = LAST_DELAY;
     }
-    copy->time = now() + copy->delay;
     copy->state = WAITING;
+    (void)mio_timer_arm_after(&timers, &copy->timer, copy->delay);
     printf("copy %td starts again in %d ms\n", copy - copies,
-           (int)(copy->delay / MS));
+           (int)(copy->delay / MIO_MILLISECOND));
+}
+
+/* On Linux the signals of the set are blocked here, which the program that is
+ * executed must not inherit. */
+static int spawn(pid_t *pid)
+{
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    int native = posix_spawnattr_init(&attributes);
+    if (native != 0) {
+        return native;
+    }
+    (void)sigemptyset(&none);
+    (void)posix_spawnattr_setsigmask(&attributes, &none);
+    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    native = posix_spawnp(pid, command[0], NULL, &attributes, command, environ);
+    (void)posix_spawnattr_destroy(&attributes);
+    return native;
 }
 
 /* Makes it a source. If that fails nobody would see its end. */
@@ -108,9 +114,8 @@ static int watch(struct copy *copy)
 static int start(struct copy *copy)
 {
     copy->starts++;
-    copy->time = now();
-    int native =
-        posix_spawnp(&copy->pid, command[0], NULL, NULL, command, environ);
+    copy->start = mio_now();
+    int native = spawn(&copy->pid);
     if (native != 0) {
         printf("copy %td cannot be started: %s\n", copy - copies,
                strerror(native));
@@ -148,33 +153,6 @@ static void look(struct copy *copy)
 
 /* ---- The loop ------------------------------------------------------------*/
 
-static int start_what_is_due(void)
-{
-    int error = 0;
-    for (size_t i = 0; i < copy_count && error == 0; i++) {
-        if (copies[i].state == WAITING && copies[i].time <= now()) {
-            error = start(&copies[i]);
-        }
-    }
-    return error;
-}
-
-/* How long until a copy is due; -1: none is. */
-static int64_t time_left(void)
-{
-    int64_t next = INT64_MAX;
-    for (size_t i = 0; i < copy_count; i++) {
-        if (copies[i].state == WAITING && copies[i].time < next) {
-            next = copies[i].time;
-        }
-    }
-    if (next == INT64_MAX) {
-        return -1;
-    }
-    next -= now();
-    return next > 0 ? next : 0;
-}
-
 static bool is_finished(void)
 {
     for (size_t i = 0; i < copy_count; i++) {
@@ -194,55 +172,63 @@ static void stop(void)
         if (copies[i].state == RUNNING) {
             (void)kill(copies[i].pid, SIGTERM);
         } else {
+            (void)mio_timer_cancel(&timers, &copies[i].timer);
             copies[i].state = FINISHED;
         }
     }
 }
 
+static int handle(mio_token token)
+{
+    struct copy *copy = &copies[token];
+    if (token == SIGNALS) {
+        mio_signal_info info[2];
+        if (mio_signal_set_read(&signals, info, 2) > 0) {
+            stop();
+        }
+    } else if (copy->state == RUNNING) {
+        look(copy);
+    } else if (mio_timer_expired(&copy->timer) > 0) {
+        return start(copy);
+    }
+    return 0;
+}
+
 static int run(void)
 {
     mio_event events[EVENTS];
-    for (;;) {
-        int error = start_what_is_due();
+    int error = 0;
+    for (size_t i = 0; i < copy_count && error == 0; i++) {
+        error = start(&copies[i]);
+    }
+    while (error == 0 && !is_finished()) {
         (void)fflush(stdout);
-        if (error != 0 || is_finished()) {
-            return error;
-        }
-        int n = mio_poll_wait(&poll, events, EVENTS, time_left());
-        if (n < 0) {
-            return n;
-        }
-        for (int i = 0; i < n; i++) {
-            const mio_token token = mio_event_token(&events[i]);
-            if (token == STOP) {
-                stop();
-            } else if (copies[token].state == RUNNING) {
-                look(&copies[token]);
-            }
+        int n = mio_poll_wait(&poll, events, EVENTS, -1);
+        error = n < 0 ? n : 0;
+        for (int i = 0; i < n && error == 0; i++) {
+            error = handle(mio_event_token(&events[i]));
         }
     }
+    return error;
 }
 
 /* ---- The beginning and the end ------------------------------------------*/
 
 static int set_up(void)
 {
-    static mio_slot slots[COPIES_MAX];
-    struct sigaction action;
-    int error = mio_poll_init(&poll, slots, COPIES_MAX);
-    if (error == 0) {
-        error = mio_waker_init(&stop_waker, mio_poll_registry(&poll), STOP);
-    }
-    if (error != 0) {
+    static mio_slot slots[COPIES_MAX + 1];
+    static const int numbers[] = {SIGTERM, SIGINT};
+    int error;
+    if ((error = mio_poll_init(&poll, slots, COPIES_MAX + 1)) != 0 ||
+        (error = mio_timer_queue_init(&timers, &poll)) != 0 ||
+        (error = mio_signal_set_init(&signals, numbers, 2)) != 0) {
         return error;
     }
-    memset(&action, 0, sizeof(action));
-    action.sa_handler = on_signal;
-    if (sigaction(SIGTERM, &action, NULL) < 0 ||
-        sigaction(SIGINT, &action, NULL) < 0) {
-        return mio_error_from_os(errno);
+    for (size_t i = 0; i < copy_count; i++) {
+        (void)mio_timer_init(&copies[i].timer, i);
     }
-    return 0;
+    return mio_registry_register(mio_poll_registry(&poll), &signals.source,
+                                 SIGNALS, MIO_READABLE);
 }
 
 static bool take_arguments(int count, char **arguments)
@@ -281,12 +267,13 @@ int main(int count, char **arguments)
     if (error != 0) {
         stop(); /* nobody would start them again */
         (void)fprintf(stderr, "supervise: %s\n", mio_strerror(error));
+    }
+    mio_signal_set_close(&signals);
+    mio_timer_queue_close(&timers);
+    mio_poll_close(&poll);
+    if (error != 0) {
         return 1;
     }
-    (void)signal(SIGTERM, SIG_IGN); /* the waker is closed now */
-    (void)signal(SIGINT, SIG_IGN);
-    mio_waker_close(&stop_waker);
-    mio_poll_close(&poll);
     printf("no copy runs any more\n");
     return 0;
 }
