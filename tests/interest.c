@@ -101,8 +101,8 @@ static void fmt_debug(void **state)
          "READABLE | WRITABLE | LEVEL"},
         {MIO_READABLE | MIO_ONESHOT, "READABLE | ONESHOT"},
         {MIO_READABLE | MIO_EXCLUSIVE, "READABLE | EXCLUSIVE"},
-        {MIO_READABLE | 0x40000000u, "READABLE | 0x40000000"},
-        {0x80000000u, "0x80000000"},
+        {MIO_READABLE | 0x20000000u, "READABLE | 0x20000000"},
+        {0x20000000u, "0x20000000"},
         {0, "0"},
     };
     char text[96];

@@ -50,9 +50,9 @@ typedef uint32_t mio_interest;
  * one of the waiters instead of all (EPOLLEXCLUSIVE). Ignored where the system
  * has no such thing. It cannot be combined with MIO_ONESHOT or MIO_PRIORITY,
  * and READ_CLOSED may then be seen only as a read of 0 bytes. */
-#define MIO_LEVEL ((mio_interest)0x0100)
-#define MIO_ONESHOT ((mio_interest)0x0200)
-#define MIO_EXCLUSIVE ((mio_interest)0x0400)
+#define MIO_LEVEL ((mio_interest)0x80000000)
+#define MIO_ONESHOT ((mio_interest)0x40000000)
+#define MIO_EXCLUSIVE ((mio_interest)0x10000000)
 
 /** Writes an interest as text, such as "READABLE | WRITABLE | LEVEL".
  *

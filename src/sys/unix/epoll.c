@@ -63,6 +63,9 @@ _Static_assert(MIO_EVENT_IN == EPOLLIN && MIO_EVENT_OUT == EPOLLOUT &&
 _Static_assert(MIO_READABLE == EPOLLIN && MIO_WRITABLE == EPOLLOUT &&
                    MIO_PRIORITY == EPOLLPRI,
                "same directions");
+_Static_assert(MIO_ONESHOT == EPOLLONESHOT && MIO_EXCLUSIVE == EPOLLEXCLUSIVE &&
+                   MIO_LEVEL == EPOLLET,
+               "same modes, but that level means: no edges");
 
 int mio__selector_open(struct mio__selector *selector, struct mio__bell *bell,
                        mio_slot *slots, size_t count)
@@ -121,15 +124,9 @@ static int control(const struct mio__selector *selector, int operation, int fd,
 
 static uint32_t mask_of(const mio_source *source, mio_interest interest)
 {
-    uint32_t mask = (interest & MIO__DIRECTIONS) | EPOLLRDHUP;
-    if ((interest & MIO_LEVEL) == 0) {
-        mask |= EPOLLET;
-    }
-    if ((interest & MIO_ONESHOT) != 0) {
-        mask |= EPOLLONESHOT;
-    }
+    uint32_t mask = (interest ^ EPOLLET) | EPOLLRDHUP;
     if ((interest & MIO_EXCLUSIVE) != 0) {
-        mask ^= EPOLLRDHUP | EPOLLEXCLUSIVE; /* refused together */
+        mask ^= EPOLLRDHUP; /* refused together */
     }
     if ((source->flags_ & MIO__SOURCE_PIPE_SENDER) != 0 &&
         (interest & MIO_WRITABLE) != 0) {
@@ -140,10 +137,9 @@ static uint32_t mask_of(const mio_source *source, mio_interest interest)
 
 static void remember_exclusive(mio_source *source, mio_interest interest)
 {
-    if ((interest & MIO_EXCLUSIVE) != 0) {
-        source->flags_ |= MIO__SOURCE_EXCLUSIVE;
-    } else {
-        source->flags_ &= ~(uint32_t)MIO__SOURCE_EXCLUSIVE;
+    const bool was = (source->flags_ & MIO__SOURCE_EXCLUSIVE) != 0;
+    if (was != ((interest & MIO_EXCLUSIVE) != 0)) {
+        source->flags_ ^= MIO__SOURCE_EXCLUSIVE;
     }
 }
 
