@@ -59,6 +59,7 @@ int mio_poll_init_checked(mio_poll *poll, mio_slot *slots, size_t slot_count,
     }
     mio__wake_queue_init(&registry->wakes);
     registry->timers = NULL;
+    registry->spin = NULL;
     registry->interruptible = false;
     registry->wakes_first = false;
     registry->id = atomic_fetch_add(&mio__registry_count, 1) + 1;

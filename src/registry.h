@@ -15,18 +15,21 @@ enum {
     MIO__PHASE_WAITING = 0x4f494d03 /* a thread is in mio__wait */
 };
 
+typedef int mio__wait_function(mio_registry *registry, mio_event *events,
+                               int room, int64_t timeout_ns);
+
 /* The beginning of a timer queue that is attached to a poll. Its wait takes the
  * place of mio__wait_once, so that programs without timers have none of it. */
 struct mio__timers {
-    int (*wait)(mio_registry *registry, mio_event *events, int room,
-                int64_t timeout_ns);
+    mio__wait_function *wait;
 };
 
 struct mio_registry {
     _Atomic int plain; /* mio_poll.plain_. Cleared for good before the bell is
                           opened: whoever sleeps without a word to the bell is
-                          then woken by its first ring (waker.c); and when
-                          there are timers. Under the lock of the wakes. */
+                          then woken by its first ring (registry.c); and when
+                          there are timers, or it is to spin. Under the lock of
+                          the wakes. */
     _Atomic uint32_t phase;
     uint32_t id; /* a new one for each init: a source or waker remembers it,
                     and so knows that its poll is closed or another */
@@ -34,6 +37,8 @@ struct mio_registry {
     struct mio__bell bell;
     struct mio__wake_queue wakes; /* its lock also guards opening the bell */
     struct mio__timers *timers;   /* NULL without */
+    mio__wait_function *spin;     /* in place of mio__wait_for_all, or NULL */
+    int64_t spin_ns;
     bool interruptible;
     bool wakes_first; /* who gets the events array first; alternates */
 };
@@ -59,5 +64,14 @@ static inline bool mio__registry_is_current(const mio_registry *registry,
 /* Opens the bell of a poll that could do without so far. Under the lock of its
  * wakes. Returns 0 or MIO_ERR_*. */
 int mio__registry_open_bell(mio_registry *registry);
+
+/* No wait is plain any more: see `plain`. Whoever opens the bell just now, and
+ * fails, does not take that back. */
+static inline void mio__registry_leave_plain(mio_registry *registry)
+{
+    mio__mutex_lock(&registry->wakes.lock);
+    atomic_store(&registry->plain, -1);
+    mio__mutex_unlock(&registry->wakes.lock);
+}
 
 #endif

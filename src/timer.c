@@ -108,11 +108,7 @@ int mio_timer_queue_init(mio_timer_queue *queue_memory, mio_poll *poll)
     queue->is_first = false;
     mio__timer_queue_init(&queue->timers);
     registry->timers = &queue->hook;
-    /* No wait is plain any more. Whoever opens the bell just now, and fails, does
-     * not take that back. */
-    mio__mutex_lock(&registry->wakes.lock);
-    atomic_store(&registry->plain, -1);
-    mio__mutex_unlock(&registry->wakes.lock);
+    mio__registry_leave_plain(registry);
     return 0;
 }
 

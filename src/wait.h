@@ -14,4 +14,14 @@ int mio__wait(struct mio_registry *registry, mio_event *events, int room,
 int mio__wait_once(struct mio_registry *registry, mio_event *events, int room,
                    int64_t timeout_ns);
 
+/* The same, and for timers, if the poll has any. */
+static inline int mio__wait_for_all(struct mio_registry *registry,
+                                    mio_event *events, int room,
+                                    int64_t timeout_ns)
+{
+    return registry->timers == NULL
+               ? mio__wait_once(registry, events, room, timeout_ns)
+               : registry->timers->wait(registry, events, room, timeout_ns);
+}
+
 #endif

@@ -104,10 +104,10 @@ MIO_API void mio_poll_close(mio_poll *poll);
 
 /* ---- Waiting ------------------------------------------------------------*/
 
-/* The inside of mio_poll_wait. As long as a poll over epoll has had no waker and
- * no timers, a wait without a time limit is one system call, and is made inline:
- * `plain_` then holds the kernel's descriptor, otherwise -1. All other waits, and
- * what that one call does not settle, are the library's. */
+/* The inside of mio_poll_wait. As long as a poll over epoll has had no waker, no
+ * timers and no spin, a wait without a time limit is one system call, and is made
+ * inline: `plain_` then holds the kernel's descriptor, otherwise -1. All other
+ * waits, and what that one call does not settle, are the library's. */
 
 #define MIO_POLL_UNTRIED_ INT32_MIN
 
@@ -198,6 +198,24 @@ MIO_API int mio_poll_wait(mio_poll *poll, mio_event *events, size_t capacity,
  *  @mio     none (mio always returns Interrupted)
  */
 MIO_API int mio_poll_set_interruptible(mio_poll *poll, bool interruptible);
+
+/** Chooses for how long a wait looks for events before it sleeps.
+ *
+ *  Off (0) at first. To be woken costs a thread some 5 to 50 microseconds; one
+ *  that looks again and again has the event in less than one, at the price of a
+ *  processor that is busy all that time. Worth it if answers come sooner than
+ *  that, and the processor has nothing better to do; not on a machine with as
+ *  many busy threads as processors. While a wait looks, wakes make no system
+ *  call. The time counts in each wait anew, and within its time limit.
+ *
+ *  @param spin_ns  nanoseconds, 0 to 1,000,000,000 (a second); 10,000 to
+ *                  100,000 is a good size
+ *  @return  0; MIO_ERR_INVALID_INPUT for NULL, a closed poll or another number
+ *  @threads one: not while another thread waits
+ *  @memory  nothing is kept
+ *  @mio     none
+ */
+MIO_API int mio_poll_set_spin(mio_poll *poll, int64_t spin_ns);
 
 /** Returns the poll's registry.
  *
