@@ -10,6 +10,7 @@
  *   poll.h        the poll and its registry
  *   waker.h       ending a wait from another thread
  *   timer.h       events at a given time
+ *   channel.h     messages between threads
  *   user_source.h readiness that the program decides
  *   signal.h      signals as events
  *   process.h     the end of a child process
@@ -35,11 +36,11 @@
  * CONVENTIONS
  *
  * Memory. The library allocates nothing. Every object lives where the caller
- * puts it. Polls, wakers, timer queues, user sources, signal sets and processes
- * must stay in place from init to close, and timers while they are armed; all
- * other objects are values that may be moved: copied, and the old copy
- * forgotten. Fields are the library's unless a comment says otherwise. Pointers
- * given to a call are not kept after it, unless "@memory" says so.
+ * puts it. Polls, wakers, timer queues, channels, user sources, signal sets and
+ * processes must stay in place from init to close, and timers while they are
+ * armed; all other objects are values that may be moved: copied, and the old
+ * copy forgotten. Fields are the library's unless a comment says otherwise.
+ * Pointers given to a call are not kept after it, unless "@memory" says so.
  *
  * Descriptors. Every descriptor that the library makes is non-blocking and
  * close-on-exec, and none of its calls raises SIGPIPE. An object closed twice,
@@ -93,6 +94,7 @@
 #include "mio/poll.h"
 #include "mio/waker.h"
 #include "mio/timer.h"
+#include "mio/channel.h"
 #include "mio/user_source.h"
 #include "mio/signal.h"
 #include "mio/process.h"

@@ -71,8 +71,8 @@ int mio_user_source_clear(mio_user_source *source, uint32_t readiness)
 {
     int error = check(source, readiness);
     if (error == 0) {
-        (void)atomic_fetch_and(&inside_of(source)->state,
-                               ~(readiness | readiness << NEWS_SHIFT));
+        /* Its news may stay: it is told only of what is set. */
+        (void)atomic_fetch_and(&inside_of(source)->state, ~readiness);
     }
     return error;
 }

@@ -301,6 +301,51 @@ static void registrations_change_during_sets(void **state)
     fixture_close(&other);
 }
 
+enum { CHANGES = 5000 };
+
+struct changer {
+    mio_registry *registry;
+    mio_user_source *source;
+};
+
+static int reregister_again_and_again(void *argument)
+{
+    const struct changer *changer = argument;
+    int error = 0;
+    for (unsigned i = 1; i <= CHANGES && error == 0; i++) {
+        error = mio_registry_reregister(
+            changer->registry, &changer->source->source, i,
+            MIO_READABLE | (i % 2 == 0 ? 0 : MIO_LEVEL));
+    }
+    return error;
+}
+
+/* While the poll waits, and makes events of it. */
+static void another_thread_may_reregister(void **state)
+{
+    struct fixture *f = *state;
+    struct changer changer;
+    struct thread thread;
+    mio_user_source source;
+    mio_token last = 0;
+    bool in_order = true;
+    open_source(f, &source, MIO_READABLE);
+    assert_ok(mio_user_source_set(&source, MIO_EVENT_IN));
+    expect_only(f, SOURCE, R_READABLE);
+    changer.registry = f->registry;
+    changer.source = &source;
+    thread_start(&thread, reregister_again_and_again, &changer);
+    while (last != CHANGES && in_order) {
+        in_order = fixture_wait(f, PATIENCE) == 1 &&
+                   mio_event_token(&f->events[0]) >= last;
+        last = mio_event_token(&f->events[0]);
+    }
+    assert_ok(thread_join(&thread));
+    assert_true(in_order);
+    expect_quiet(f);
+    mio_user_source_close(&source);
+}
+
 /* A wait in progress ends, and what was written before is seen. */
 static int set_soon(void *argument)
 {
@@ -401,6 +446,49 @@ static void a_user_source_outlives_its_poll(void **state)
     mio_user_source_close(&source);
 }
 
+/* Its memory may be something else by now. */
+static void a_closed_poll_is_not_touched(void **state)
+{
+    struct fixture closed;
+    mio_poll before;
+    mio_user_source source;
+    (void)state;
+    memset(&closed, 0, sizeof(closed));
+    fixture_open(&closed);
+    open_source(&closed, &source, MIO_READABLE);
+    expect_quiet(&closed);
+    fixture_close(&closed);
+    memcpy(&before, &closed.poll, sizeof(before));
+    assert_ok(mio_user_source_set(&source, MIO_EVENT_IN));
+    assert_memory_equal(&closed.poll, &before, sizeof(before));
+    mio_user_source_close(&source);
+    assert_memory_equal(&closed.poll, &before, sizeof(before));
+}
+
+/* What was registered with the poll that was there before is not with this. */
+static void a_poll_in_the_same_place_is_another(void **state)
+{
+    struct fixture place;
+    mio_user_source source;
+    (void)state;
+    fixture_open(&place);
+    open_source(&place, &source, MIO_READABLE);
+    fixture_close(&place);
+    fixture_open(&place);
+    assert_error(mio_registry_reregister(place.registry, &source.source, OTHER,
+                                         MIO_READABLE),
+                 MIO_ERR_NOT_FOUND);
+    assert_error(mio_registry_deregister(place.registry, &source.source),
+                 MIO_ERR_NOT_FOUND);
+    assert_ok(mio_user_source_set(&source, MIO_EVENT_IN));
+    expect_quiet(&place);
+    assert_ok(mio_registry_register(place.registry, &source.source, OTHER,
+                                    MIO_READABLE));
+    expect_only(&place, OTHER, R_READABLE);
+    mio_user_source_close(&source);
+    fixture_close(&place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,9 +502,12 @@ int main(void)
         TEST(nobody_starves),
         TEST(the_last_set_is_not_lost),
         TEST(registrations_change_during_sets),
+        TEST(another_thread_may_reregister),
         TEST(a_set_ends_a_wait),
         TEST(misuse_is_an_error),
         TEST(a_user_source_outlives_its_poll),
+        TEST_BARE(a_closed_poll_is_not_touched),
+        TEST_BARE(a_poll_in_the_same_place_is_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@ case $machine in
 esac
 limit=40960 # bytes of code on x86-64 Linux
 # What only those programs have in them that use it.
-extras='/(memory_source|notifier|process[a-z_]*|signal[a-z_]*|spin|timer[a-z_]*|user_source)\.o'
+extras='/(channel|memory_source|notifier|process[a-z_]*|signal[a-z_]*|spin|timer[a-z_]*|user_source)\.o'
 
 # shellcheck disable=SC2086 # libraries are words
 "$cc" -std=c11 -O2 -Wall -Wextra -Werror -Iinclude -Isrc \
