@@ -253,11 +253,6 @@ struct sender {
     pthread_t thread;
 };
 
-static int64_t now(void)
-{
-    return nanoseconds_of(CLOCK_MONOTONIC);
-}
-
 /* The same for all that find it full: let others run, then sleep. */
 static void back_off(unsigned tries)
 {

@@ -1,184 +1,86 @@
 /* contender_raw.h: the floor, which is what a careful programmer writes by
- * hand: edge-triggered epoll, no SIGPIPE, interruptions repeated, every return
- * value checked. */
-#ifndef CONTENDER_H
-#define CONTENDER_H
-
+ * hand: epoll, no SIGPIPE, interruptions repeated, every return value checked.
+ * Its waker is an eventfd. */
 #include "bench.h"
 
-#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 
-static const char contender[] = "raw";
+#define WATCH_BYTES 0 /* but for the descriptor */
+struct watch {
+    int fd;
+};
 static int loop = -1;
 static struct epoll_event events[EVENTS];
+static struct watch bell;
+static const uint32_t mode = BENCH_MODE == MODE_EDGE    ? (uint32_t)EPOLLET
+                             : BENCH_MODE == MODE_LEVEL ? 0
+                                                        : EPOLLONESHOT;
 
-static inline void loop_open(void)
+#include "plain.h"
+
+static inline void loop_open(bool threads)
 {
-    loop = epoll_create1(EPOLL_CLOEXEC);
-    if (loop < 0) {
-        die("epoll_create1");
-    }
+    (void)threads;
+    loop = checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
 }
 
 static inline void loop_close(void)
 {
-    if (close(loop) != 0) {
-        die("close");
-    }
+    (void)checked(close(loop), "close");
 }
 
-/* Waits: for ever, or with milliseconds == 0 not at all. */
-static inline int loop_wait(int milliseconds)
+static inline int loop_wait(int64_t timeout_ns)
 {
     int n;
     do {
-        n = epoll_wait(loop, events, EVENTS, milliseconds);
+        n = epoll_wait(loop, events, EVENTS, milliseconds_of(timeout_ns));
     } while (n < 0 && errno == EINTR);
-    if (n < 0) {
-        die("epoll_wait");
-    }
-    return n;
+    return checked(n, "epoll_wait");
 }
 
-static inline void loop_wait_nanoseconds(int64_t timeout)
-{
-    (void)loop_wait((int)((timeout + 999999) / 1000000));
-}
+#define event_token(i) ((uintptr_t)events[i].data.u64)
+#define event_is_readable(i)                                                   \
+    ((events[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0)
+#define event_is_closed(i) ((events[i].events & (EPOLLRDHUP | EPOLLHUP)) != 0)
+#define LOOP_HANDLER LOOP_HANDLER_OF_ARRAY
 
-static inline uintptr_t event_token(int i)
-{
-    return (uintptr_t)events[i].data.u64;
-}
-
-static inline bool event_is_readable(int i)
-{
-    return (events[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0;
-}
-
-static inline bool event_is_read_closed(int i)
-{
-    return (events[i].events & (EPOLLRDHUP | EPOLLHUP)) != 0;
-}
-
-/* ---- A descriptor of any kind -------------------------------------------*/
-
-struct end {
-    int fd;
-};
-
-static inline void end_adopt(struct end *e, int fd)
-{
-    e->fd = fd;
-}
-
-static inline void end_control(struct end *e, int operation, uintptr_t token,
-                               uint32_t mask)
+static inline void watch_control(struct watch *w, int operation,
+                                 uintptr_t token, int want)
 {
     struct epoll_event event;
-    event.events = mask | EPOLLET | EPOLLRDHUP;
+    event.events = ((want & WANT_READ) != 0 ? (uint32_t)EPOLLIN : 0) |
+                   ((want & WANT_WRITE) != 0 ? (uint32_t)EPOLLOUT : 0) | mode |
+                   EPOLLRDHUP;
     event.data.u64 = token;
-    if (epoll_ctl(loop, operation, e->fd, &event) != 0) {
-        die("epoll_ctl");
-    }
+    (void)checked(epoll_ctl(loop, operation, w->fd, &event), "epoll_ctl");
 }
 
-static inline void end_register(struct end *e, uintptr_t token)
+#define watch_add(w, token, want, handler)                                     \
+    watch_control(w, EPOLL_CTL_ADD, token, want)
+#define watch_change(w, token, want, handler)                                  \
+    watch_control(w, EPOLL_CTL_MOD, token, want)
+
+static inline void watch_remove(struct watch *w)
 {
-    end_control(e, EPOLL_CTL_ADD, token, EPOLLIN);
+    watch_control(w, EPOLL_CTL_DEL, 0, 0);
 }
 
-static inline void end_reregister(struct end *e, uintptr_t token)
+/* Never read, as edges allow. */
+static inline void waker_open_token(uintptr_t token)
 {
-    end_control(e, EPOLL_CTL_MOD, token, EPOLLIN | EPOLLOUT);
+    bell.fd = checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+    watch_add(&bell, token, WANT_READ, 0);
 }
-
-static inline void end_deregister(struct end *e)
-{
-    end_control(e, EPOLL_CTL_DEL, 0, 0);
-}
-
-/* ---- A stream socket ----------------------------------------------------*/
-
-typedef struct end stream;
-
-static inline void stream_adopt(stream *s, int fd, bool unix_domain)
-{
-    (void)unix_domain;
-    s->fd = fd;
-}
-
-static inline void stream_register(stream *s, uintptr_t token, bool both)
-{
-    uint32_t mask = both ? EPOLLIN | EPOLLOUT : EPOLLIN;
-    end_control(s, EPOLL_CTL_ADD, token, mask);
-}
-
-/* Returns what was read, 0 at the end, or WOULD_BLOCK. */
-static inline ssize_t stream_read(stream *s, void *data, size_t size)
-{
-    ssize_t n;
-    do {
-        n = recv(s->fd, data, size, 0);
-    } while (n < 0 && errno == EINTR);
-    if (n < 0 && errno != EAGAIN) {
-        die("recv");
-    }
-    return n;
-}
-
-static inline ssize_t stream_write(stream *s, const void *data, size_t size)
-{
-    ssize_t n;
-    do {
-        n = send(s->fd, data, size, MSG_NOSIGNAL);
-    } while (n < 0 && errno == EINTR);
-    if (n < 0 && errno != EAGAIN) {
-        die("send");
-    }
-    return n;
-}
-
-static inline void stream_close(stream *s)
-{
-    if (close(s->fd) != 0) {
-        die("close");
-    }
-}
-
-#define unix_read stream_read
-#define unix_write stream_write
-#define tcp_read stream_read
-#define tcp_write stream_write
-
-/* ---- A waker: an eventfd that is never read, as edges allow --------------*/
-
-static struct end bell;
-
-static inline void waker_open(uintptr_t token)
-{
-    end_adopt(&bell, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (bell.fd < 0) {
-        die("eventfd");
-    }
-    end_register(&bell, token);
-}
+#define waker_open(token, handler) waker_open_token(token)
 
 static inline void waker_wake(void)
 {
     const uint64_t one = 1;
-    if (write(bell.fd, &one, sizeof(one)) != (ssize_t)sizeof(one)) {
-        die("write");
-    }
+    (void)checked((int)write(bell.fd, &one, sizeof(one)), "write");
 }
 
 static inline void waker_close(void)
 {
-    if (close(bell.fd) != 0) {
-        die("close");
-    }
+    watch_close(&bell, KIND_OTHER);
 }
-
-#endif

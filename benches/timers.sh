@@ -11,7 +11,7 @@
 . "$(dirname "$0")/measure"
 count=${1:-1000000}
 rounds=${2:-5}
-build_contenders
+build_contenders benches
 rows='arm arm-wait rearm cancel expire expire-steps fifo idle'
 contenders=
 for name in mio libev libevent libuv; do

@@ -1,206 +1,307 @@
-/* workloads.h: the work, written once, for one loop without peers.
+/* workloads.h: what is measured, but for the echo server (echo.h).
  *
- * Each returns the nanoseconds that `count` operations have taken. */
+ * A workload is given the number of operations, the width (how many descriptors
+ * are registered), and how many of them are active. It prints what it has
+ * measured, a name and a number in each line. `ns` are nanoseconds of processor
+ * time, user and kernel, for one operation. Preparations are not part of it. */
 #ifndef WORKLOADS_H
 #define WORKLOADS_H
 
+#include "samples.h"
+#include "sockets.h"
+
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 
-static struct end ends[ENDS_MAX];
-static stream streams[ENDS_MAX];
+static struct watch ends[ENDS_MAX];
 static int fds[ENDS_MAX];
+static long left; /* operations still to be done */
 
-static int64_t now(void)
-{
-    return nanoseconds_of(CLOCK_MONOTONIC);
-}
+#if BENCH_MODE == MODE_ONESHOT
+#define rearm(w, token) (void)watch_change(w, token, WANT_READ, rearmed)
+#else
+#define rearm(w, token) ((void)0)
+#endif
 
-static void close_fds(int count)
+static void report_time(const struct order *order, int64_t begun)
 {
-    for (int i = 0; i < count; i++) {
-        if (close(fds[i]) != 0) {
-            die("close");
-        }
-    }
+    report("ns", (double)(busy_now() - begun) / (double)order->count);
 }
 
 static void open_eventfds(int count)
 {
     for (int i = 0; i < count; i++) {
-        fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (fds[i] < 0) {
-            die("eventfd");
-        }
-        end_adopt(&ends[i], fds[i]);
+        fds[i] = checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+        watch_open(&ends[i], fds[i], KIND_OTHER);
+    }
+}
+
+static void close_eventfds(int count)
+{
+    for (int i = 0; i < count; i++) {
+        (void)checked(close(fds[i]), "close");
     }
 }
 
 static void ring(int fd)
 {
     const uint64_t one = 1;
-    if (write(fd, &one, sizeof(one)) != (ssize_t)sizeof(one)) {
-        die("write");
-    }
+    (void)checked((int)write(fd, &one, sizeof(one)), "write");
 }
 
-/* Ping-pong over `pairs` pairs of eventfds, `active` of them busy: each event
- * is one read and one write, which are the program's own; so the loop's share
- * is as large as it gets. One operation is one event. */
-static int64_t pingpong_eventfd(long count, int pairs, int active)
+/* ---- Ping-pong ----------------------------------------------------------*/
+
+/* Pairs, of which `active` have a message under way. An operation is an event:
+ * one read, and one write, which makes the next. The active pairs are spread
+ * over all. */
+
+static int active_end(const struct order *order, int i)
 {
-    open_eventfds(2 * pairs);
-    for (int i = 0; i < 2 * pairs; i++) {
-        end_register(&ends[i], (uintptr_t)i);
+    long pairs = order->width / 2;
+    return (int)((i * pairs + pairs / 2) / order->active) * 2;
+}
+
+/* Over eventfds, which the program reads and writes by itself: the loop's share
+ * is as large as it gets. */
+static inline void eventfd_pong(uintptr_t token, bool readable, bool closed)
+{
+    uint64_t value;
+    (void)closed;
+    if (readable && read(fds[token], &value, sizeof(value)) > 0) {
+        rearm(&ends[token], token);
+        ring(fds[token ^ 1]);
+        left--;
     }
-    for (int i = 0; i < active; i++) {
-        ring(fds[2 * i]);
+}
+LOOP_HANDLER(eventfd_pong)
+
+static void pingpong_eventfd(const struct order *order)
+{
+    open_eventfds(order->width);
+    for (int i = 0; i < order->width; i++) {
+        (void)watch_add(&ends[i], (uintptr_t)i, WANT_READ, eventfd_pong);
     }
-    int64_t begun = now();
-    while (count > 0) {
-        int n = loop_wait(-1);
-        for (int i = 0; i < n; i++) {
-            uintptr_t token = event_token(i);
-            uint64_t value;
-            if (event_is_readable(i) &&
-                read(fds[token], &value, sizeof(value)) > 0) {
-                ring(fds[token ^ 1]);
-                count--;
+    for (int i = 0; i < order->active; i++) {
+        ring(fds[active_end(order, i)]);
+    }
+    int64_t begun = busy_now();
+    for (left = order->count; left > 0;) {
+        eventfd_pong_turn(FOR_EVER);
+    }
+    report_time(order, begun);
+    for (int i = 0; i < order->width; i++) {
+        (void)watch_remove(&ends[i]);
+    }
+    close_eventfds(order->width);
+}
+
+/* Over sockets, with the contender's reads and writes. A read that does not
+ * fill the buffer has emptied the socket. */
+static inline void unix_pong(uintptr_t token, bool readable, bool closed)
+{
+    char data[64];
+    struct watch *w = &ends[token];
+    (void)closed;
+    if (readable) {
+        ssize_t size = unix_read(w, data, sizeof(data));
+        if (size > 0) {
+            rearm(w, token);
+            if (unix_write(w, data, (size_t)size) != size) {
+                die("write");
             }
+            left--;
         }
     }
-    int64_t taken = now() - begun;
-    for (int i = 0; i < 2 * pairs; i++) {
-        end_deregister(&ends[i]);
-    }
-    close_fds(2 * pairs);
-    return taken;
 }
+LOOP_HANDLER(unix_pong)
 
-/* The same over Unix stream sockets, with the contender's reads and writes. A
- * read that does not fill the buffer has emptied the socket. */
-static int64_t pingpong_unix(long count, int pairs, int active)
+static inline void tcp_pong(uintptr_t token, bool readable, bool closed)
 {
-    char data[64] = {0};
-    for (size_t i = 0; i < (size_t)pairs; i++) {
-        int pair[2];
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
-                       pair) != 0) {
-            die("socketpair");
-        }
-        for (size_t j = 0; j < 2; j++) {
-            stream_adopt(&streams[2 * i + j], pair[j], true);
-            stream_register(&streams[2 * i + j], 2 * i + j, false);
-        }
-    }
-    for (int i = 0; i < active; i++) {
-        if (unix_write(&streams[2 * i], data, 1) != 1) {
-            die("write");
-        }
-    }
-    int64_t begun = now();
-    while (count > 0) {
-        int n = loop_wait(-1);
-        for (int i = 0; i < n; i++) {
-            if (!event_is_readable(i)) {
-                continue;
+    char data[64];
+    struct watch *w = &ends[token];
+    (void)closed;
+    if (readable) {
+        ssize_t size = tcp_read(w, data, sizeof(data));
+        if (size > 0) {
+            rearm(w, token);
+            if (tcp_write(w, data, (size_t)size) != size) {
+                die("write");
             }
-            stream *s = &streams[event_token(i)];
-            ssize_t size = unix_read(s, data, sizeof(data));
-            if (size > 0) {
-                if (unix_write(s, data, (size_t)size) != size) {
-                    die("write");
-                }
-                count--;
-            }
+            left--;
         }
     }
-    int64_t taken = now() - begun;
-    for (int i = 0; i < 2 * pairs; i++) {
-        stream_close(&streams[i]);
+}
+LOOP_HANDLER(tcp_pong)
+
+static void open_sockets(const struct order *order, enum kind kind)
+{
+    open_pairs(fds, order->width, kind);
+    for (int i = 0; i < order->width; i++) {
+        watch_open(&ends[i], fds[i], kind);
     }
-    return taken;
 }
 
-/* Registers, changes and removes each of `width` descriptors. One operation is
- * all three, for one descriptor. */
-static int64_t churn(long count, int width)
+static void send_first(const struct order *order)
 {
-    open_eventfds(width);
-    int64_t begun = now();
-    for (long done = 0; done < count; done += width) {
-        for (int i = 0; i < width; i++) {
-            end_register(&ends[i], (uintptr_t)i);
-        }
-        for (int i = 0; i < width; i++) {
-            end_reregister(&ends[i], (uintptr_t)i);
-        }
-        for (int i = 0; i < width; i++) {
-            end_deregister(&ends[i]);
-        }
+    const char data[1] = {0};
+    for (int i = 0; i < order->active; i++) {
+        (void)checked((int)send(fds[active_end(order, i)], data, 1, 0), "send");
     }
-    int64_t taken = now() - begun;
-    close_fds(width);
-    return taken;
 }
 
-/* Wakes while nobody sleeps. */
-static int64_t wake_flood(long count)
+static void close_sockets(const struct order *order, enum kind kind)
 {
-    waker_open(0);
-    int64_t begun = now();
-    for (long i = 0; i < count; i++) {
-        waker_wake();
+    for (int i = 0; i < order->width; i++) {
+        watch_close(&ends[i], kind);
     }
-    int64_t taken = now() - begun;
-    if (loop_wait(0) != 1) {
-        die("the wake was lost");
-    }
-    waker_close();
-    return taken;
 }
 
-/* A thread that wakes itself and waits. */
-static int64_t wake_self(long count)
+static void pingpong_unix(const struct order *order)
 {
-    waker_open(0);
-    int64_t begun = now();
-    for (long i = 0; i < count; i++) {
-        waker_wake();
-        if (loop_wait(-1) != 1) {
-            die("the wake was lost");
-        }
+    open_sockets(order, KIND_UNIX);
+    for (int i = 0; i < order->width; i++) {
+        (void)watch_add(&ends[i], (uintptr_t)i, WANT_READ, unix_pong);
     }
-    int64_t taken = now() - begun;
-    waker_close();
-    return taken;
+    send_first(order);
+    int64_t begun = busy_now();
+    for (left = order->count; left > 0;) {
+        unix_pong_turn(FOR_EVER);
+    }
+    report_time(order, begun);
+    close_sockets(order, KIND_UNIX);
 }
+
+/* The same in a loop that has a waker, which nobody wakes. */
+static void pingpong_waker(const struct order *order)
+{
+    (void)waker_open((uintptr_t)order->width, unix_pong);
+    pingpong_unix(order);
+    (void)waker_close();
+}
+
+static void pingpong_tcp(const struct order *order)
+{
+    open_sockets(order, KIND_TCP);
+    for (int i = 0; i < order->width; i++) {
+        (void)watch_add(&ends[i], (uintptr_t)i, WANT_READ, tcp_pong);
+    }
+    send_first(order);
+    int64_t begun = busy_now();
+    for (left = order->count; left > 0;) {
+        tcp_pong_turn(FOR_EVER);
+    }
+    report_time(order, begun);
+    close_sockets(order, KIND_TCP);
+}
+
+/* ---- Registering --------------------------------------------------------*/
+
+/* An operation is to register, to change, or to remove one descriptor. The
+ * handler has nothing to do: nothing is ready. Some contenders leave the work
+ * to the next wait, or need one before memory may be used again; so there is
+ * one in all cases. */
+static inline void nothing(uintptr_t token, bool readable, bool closed)
+{
+    (void)token, (void)readable, (void)closed;
+}
+LOOP_HANDLER(nothing)
+
+#define churn_add(i)                                                           \
+    (void)watch_add(&ends[i], (uintptr_t)(i), WANT_READ, nothing)
+#define churn_change(i)                                                        \
+    (void)watch_change(&ends[i], (uintptr_t)(i), WANT_READ | WANT_WRITE,       \
+                       nothing)
+
+/* One descriptor after the other, all three operations on it at once. */
+static void churn_tight(const struct order *order)
+{
+    open_eventfds(order->width);
+    int64_t begun = busy_now();
+    for (left = order->count; left > 0; left -= 3L * order->width) {
+        for (int i = 0; i < order->width; i++) {
+            churn_add(i);
+            churn_change(i);
+            (void)watch_remove(&ends[i]);
+        }
+        nothing_turn(0);
+    }
+    report_time(order, begun);
+    close_eventfds(order->width);
+}
+
+/* Each operation on all descriptors: what a server does that is flooded. */
+static void churn_batch(const struct order *order)
+{
+    open_eventfds(order->width);
+    int64_t begun = busy_now();
+    for (left = order->count; left > 0; left -= 3L * order->width) {
+        for (int i = 0; i < order->width; i++) {
+            churn_add(i);
+        }
+        nothing_turn(0);
+        for (int i = 0; i < order->width; i++) {
+            churn_change(i);
+        }
+        nothing_turn(0);
+        for (int i = 0; i < order->width; i++) {
+            (void)watch_remove(&ends[i]);
+        }
+        nothing_turn(0);
+    }
+    report_time(order, begun);
+    close_eventfds(order->width);
+}
+
+/* Interest in writing comes and goes, as it must in level mode. */
+static void churn_toggle(const struct order *order)
+{
+    open_eventfds(order->width);
+    for (int i = 0; i < order->width; i++) {
+        churn_add(i);
+    }
+    nothing_turn(0);
+    int64_t begun = busy_now();
+    for (left = order->count; left > 0; left -= 2L * order->width) {
+        for (int i = 0; i < order->width; i++) {
+            churn_change(i);
+            (void)watch_change(&ends[i], (uintptr_t)i, WANT_READ, nothing);
+        }
+        nothing_turn(0);
+    }
+    report_time(order, begun);
+    for (int i = 0; i < order->width; i++) {
+        (void)watch_remove(&ends[i]);
+    }
+    close_eventfds(order->width);
+}
+
+/* ---- Waiting ------------------------------------------------------------*/
 
 /* Looks and finds nothing. */
-static int64_t wait_nothing(long count)
+static void wait_nothing(const struct order *order)
 {
     open_eventfds(1);
-    end_register(&ends[0], 0);
-    int64_t begun = now();
-    for (long i = 0; i < count; i++) {
-        if (loop_wait(0) != 0) {
-            die("an event of nothing");
-        }
+    churn_add(0);
+    nothing_turn(0);
+    int64_t begun = busy_now();
+    for (left = order->count; left > 0; left--) {
+        nothing_turn(0);
     }
-    int64_t taken = now() - begun;
-    end_deregister(&ends[0]);
-    close_fds(1);
-    return taken;
+    report_time(order, begun);
+    (void)watch_remove(&ends[0]);
+    close_eventfds(1);
 }
 
-/* Waits 100 microseconds with nothing to come. */
-static int64_t wait_100us(long count)
+/* How much longer than its time limit, `width` microseconds, a wait takes. */
+static void wait_timeout(const struct order *order)
 {
-    int64_t begun = now();
-    for (long i = 0; i < count; i++) {
-        loop_wait_nanoseconds(100000);
+    static struct samples late;
+    const int64_t limit = (int64_t)order->width * 1000;
+    for (left = order->count; left > 0; left--) {
+        int64_t begun = now();
+        nothing_turn(limit);
+        samples_add(&late, now() - begun - limit);
     }
-    return now() - begun;
+    samples_report(&late, 1e3, "late_p50_us", "late_p99_us");
 }
 
 #endif
