@@ -55,13 +55,13 @@ done <<'END'
 7 - pingpong-tcp 2000 200 100
 8 - echo-steps 1000 1 1
 6 6 echo-steps 6400 64 1
-209 - pingpong-waker 2000 1000 1
+202 - pingpong-waker 2000 1000 1
 9 - wait-nothing 2000 1 1
 66 67 churn-tight 6000 100 1
 68 - churn-batch 6000 100 1
 84 - churn-toggle 6000 100 1
 20 21 wake-flood 2000 1 1
-391 - wake-self 2000 1 1
+384 - wake-self 2000 1 1
 END
 
 # As many system calls as by hand.

@@ -58,6 +58,7 @@ int mio_poll_init_checked(mio_poll *poll, mio_slot *slots, size_t slot_count,
         return error;
     }
     mio__wake_queue_init(&registry->wakes);
+    registry->wait = mio__wait_once;
     registry->timers = NULL;
     registry->spin = NULL;
     registry->interruptible = false;

@@ -18,8 +18,7 @@ enum {
 typedef int mio__wait_function(mio_registry *registry, mio_event *events,
                                int room, int64_t timeout_ns);
 
-/* The beginning of a timer queue that is attached to a poll. Its wait takes the
- * place of mio__wait_once, so that programs without timers have none of it. */
+/* The beginning of a timer queue that is attached to a poll. */
 struct mio__timers {
     mio__wait_function *wait;
 };
@@ -36,8 +35,10 @@ struct mio_registry {
     struct mio__selector selector;
     struct mio__bell bell;
     struct mio__wake_queue wakes; /* its lock also guards opening the bell */
+    mio__wait_function *wait;     /* mio__wait_once, or what is around it: see
+                                     mio__wait_choose */
     struct mio__timers *timers;   /* NULL without */
-    mio__wait_function *spin;     /* in place of mio__wait_for_all, or NULL */
+    mio__wait_function *spin;     /* NULL without */
     int64_t spin_ns;
     bool interruptible;
     bool wakes_first; /* who gets the events array first; alternates */

@@ -8,6 +8,7 @@
 static int spin(mio_registry *registry, mio_event *events, int room,
                 int64_t timeout_ns)
 {
+    mio__wait_function *const wait = mio__wait_for_all(registry);
     const bool is_endless = timeout_ns < 0;
     const int64_t length = is_endless || timeout_ns > registry->spin_ns
                                ? registry->spin_ns
@@ -16,14 +17,14 @@ static int spin(mio_registry *registry, mio_event *events, int room,
     int64_t passed;
     int count;
     do {
-        count = mio__wait_for_all(registry, events, room, 0);
+        count = wait(registry, events, room, 0);
         passed = mio__clock_now() - start;
     } while (count == 0 && passed < length);
     if (count != 0 || (!is_endless && passed >= timeout_ns)) {
         return count;
     }
-    return mio__wait_for_all(registry, events, room,
-                             is_endless ? timeout_ns : timeout_ns - passed);
+    return wait(registry, events, room,
+                is_endless ? timeout_ns : timeout_ns - passed);
 }
 
 int mio_poll_set_spin(mio_poll *poll, int64_t spin_ns)
@@ -32,8 +33,8 @@ int mio_poll_set_spin(mio_poll *poll, int64_t spin_ns)
     if (registry == NULL || spin_ns < 0 || spin_ns > MIO__NS_PER_S) {
         return MIO_ERR_INVALID_INPUT;
     }
-    mio__registry_leave_plain(registry);
     registry->spin = spin_ns > 0 ? spin : NULL;
     registry->spin_ns = spin_ns;
+    mio__wait_choose(registry);
     return 0;
 }

@@ -108,7 +108,7 @@ int mio_timer_queue_init(mio_timer_queue *queue_memory, mio_poll *poll)
     queue->is_first = false;
     mio__timer_queue_init(&queue->timers);
     registry->timers = &queue->hook;
-    mio__registry_leave_plain(registry);
+    mio__wait_choose(registry);
     return 0;
 }
 
@@ -120,6 +120,7 @@ void mio_timer_queue_close(mio_timer_queue *queue_memory)
     }
     if (mio__registry_is_current(queue->registry, queue->registry_id)) {
         queue->registry->timers = NULL;
+        mio__wait_choose(queue->registry);
     }
     queue->registry = NULL;
 }

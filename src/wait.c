@@ -70,9 +70,7 @@ static int wait_until(struct mio_registry *registry, mio_event *events,
         deadline = timeout_ns < INT64_MAX - now ? now + timeout_ns : INT64_MAX;
     }
     for (;;) {
-        int count = registry->spin == NULL
-                        ? mio__wait_for_all(registry, events, room, timeout_ns)
-                        : registry->spin(registry, events, room, timeout_ns);
+        int count = registry->wait(registry, events, room, timeout_ns);
         if (count == MIO_ERR_INTERRUPTED && !registry->interruptible) {
             count = 0;
         }

@@ -15,13 +15,19 @@ int mio__wait_once(struct mio_registry *registry, mio_event *events, int room,
                    int64_t timeout_ns);
 
 /* The same, and for timers, if the poll has any. */
-static inline int mio__wait_for_all(struct mio_registry *registry,
-                                    mio_event *events, int room,
-                                    int64_t timeout_ns)
+static inline mio__wait_function *mio__wait_for_all(mio_registry *registry)
 {
-    return registry->timers == NULL
-               ? mio__wait_once(registry, events, room, timeout_ns)
-               : registry->timers->wait(registry, events, room, timeout_ns);
+    return registry->timers == NULL ? mio__wait_once : registry->timers->wait;
+}
+
+/* After a change of the poll's timers, or of its spinning. Both put themselves
+ * around mio__wait_once by a pointer, so that programs without them have none of
+ * it. */
+static inline void mio__wait_choose(mio_registry *registry)
+{
+    registry->wait =
+        registry->spin != NULL ? registry->spin : mio__wait_for_all(registry);
+    mio__registry_leave_plain(registry);
 }
 
 #endif
