@@ -1,29 +1,7 @@
 /* timer.c: arming, cancelling, order, periods. What timers and the wait do to
  * each other is in timer_wait.c, misuse and life in timer_life.c, the queue
  * itself in timer_model.c. */
-#include "support.h"
-
-#define HOUR (3600 * SECOND)
-
-static mio_timer_queue queue;
-
-static int setup(void **state)
-{
-    if (support_setup_fixture(state) != 0) {
-        return -1;
-    }
-    struct fixture *f = *state;
-    return mio_timer_queue_init(&queue, &f->poll);
-}
-
-static int teardown(void **state)
-{
-    mio_timer_queue_close(&queue);
-    return support_teardown(state);
-}
-
-#define TIMER_TEST(function)                                                   \
-    cmocka_unit_test_setup_teardown(function, setup, teardown)
+#include "timer_support.h"
 
 /* An event of a timer, the i-th of the last wait. */
 static void assert_timer_event(const struct fixture *f, int i, mio_token token)

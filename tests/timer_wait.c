@@ -1,30 +1,9 @@
 /* timer_wait.c: timers and the wait: limits, sources, wakers, and who comes
  * first. */
 #include "stream.h"
-
-#define HOUR (3600 * SECOND)
+#include "timer_support.h"
 
 enum { TIMER = 1, SOURCE, WAKER, USER, KINDS, CROWD = 100 };
-
-static mio_timer_queue queue;
-
-static int setup(void **state)
-{
-    if (support_setup_fixture(state) != 0) {
-        return -1;
-    }
-    struct fixture *f = *state;
-    return mio_timer_queue_init(&queue, &f->poll);
-}
-
-static int teardown(void **state)
-{
-    mio_timer_queue_close(&queue);
-    return support_teardown(state);
-}
-
-#define TIMER_TEST(function)                                                   \
-    cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 static void arm_after(mio_timer *timer, int64_t delay)
 {

@@ -10,26 +10,6 @@ for threads in 1 3 16; do
         fail "wrong with $threads threads"
 done
 
-if [ -n "${MIO_EMULATOR:-}" ]; then
-    echo "part skipped: no telling when a program in an emulator has a handler"
-    exit 0
-fi
-"$bin/waker" 2 1000000000 >"$work/stop.log" 2>&1 &
-server=$!
-# The process is first a copy of this shell, with the shell's handlers. Without
-# /proc the signal may come before the handler and end the program.
-[ -r "/proc/$server/comm" ] || {
-    echo "part skipped: no /proc, so no telling when the handler is there"
-    exit 0
-}
-catches_signals() {
-    grep -q '^waker$' "/proc/$server/comm" &&
-        grep -q '^SigCgt:.*[4-7c-f]...$' "/proc/$server/status"
-}
-eventually catches_signals || fail "no handler for SIGTERM"
-kill -TERM "$server"
-eventually dead "$server" || fail "does not stop"
-wait "$server" || fail "status $? after SIGTERM"
-server=
+stop_in_the_middle 2 1000000000
 grep -q 'as far as counted' "$work/stop.log" || fail "no count after SIGTERM"
 exit 0
