@@ -68,6 +68,15 @@ static void sleep_for_ever(void)
     _exit(1);
 }
 
+/* Returns twice, as fork does: true in the child. */
+static bool fork_child(struct child *child)
+{
+    raw_pipe(child->ready, false);
+    child->id = fork();
+    assert_true(child->id >= 0);
+    return child->id == 0;
+}
+
 /* ---- Children that end --------------------------------------------------*/
 
 static void a_child_that_closes_the_set_can_be_killed(void **state)
@@ -76,10 +85,7 @@ static void a_child_that_closes_the_set_can_be_killed(void **state)
     mio_signal_set set;
     struct child child;
     open_set(f, &set, SIGTERM);
-    raw_pipe(child.ready, false);
-    child.id = fork();
-    assert_true(child.id >= 0);
-    if (child.id == 0) {
+    if (fork_child(&child)) {
         mio_signal_set_close(&set);
         child_says_ready(&child);
         sleep_for_ever();
@@ -101,10 +107,7 @@ static void a_child_keeps_its_signals(void **state)
     mio_signal_set set;
     struct child child;
     open_set(f, &set, SIGTERM);
-    raw_pipe(child.ready, false);
-    child.id = fork();
-    assert_true(child.id >= 0);
-    if (child.id == 0) {
+    if (fork_child(&child)) {
         child_says_ready(&child);
         (void)kill(getpid(), SIGTERM);
         mio_signal_set_close(&set);
@@ -176,10 +179,7 @@ static void a_worker_has_its_own_set(void **state)
     struct child child;
     const bool knows = sets_know_senders();
     open_set(f, &set, SIGTERM);
-    raw_pipe(child.ready, false);
-    child.id = fork();
-    assert_true(child.id >= 0);
-    if (child.id == 0) {
+    if (fork_child(&child)) {
         work(&child, &set, knows);
         _exit(0);
     }
