@@ -27,10 +27,25 @@ void child_main(int count, char **arguments)
     ExitProcess((UINT)strtoul(arguments[2], NULL, 10));
 }
 
+/* Wine 8 fails to now and then, if other programs start processes too. */
+static bool process_create(const char *program, char *line,
+                           PROCESS_INFORMATION *started)
+{
+    STARTUPINFOA startup = {.cb = sizeof(startup)};
+    int tries = is_wine() ? 10 : 1;
+    while (!CreateProcessA(program, line, NULL, NULL, TRUE, 0, NULL, NULL,
+                           &startup, started)) {
+        if (--tries == 0) {
+            return false;
+        }
+        print_message("CreateProcess: error %lu, once more\n", GetLastError());
+    }
+    return true;
+}
+
 void child_start(struct child *child, int code)
 {
     SECURITY_ATTRIBUTES inherited = {sizeof(inherited), NULL, TRUE};
-    STARTUPINFOA startup = {.cb = sizeof(startup)};
     PROCESS_INFORMATION started;
     HANDLE reading;
     HANDLE writing;
@@ -42,8 +57,7 @@ void child_start(struct child *child, int code)
                     MAX_PATH - 1);
     (void)snprintf(line, sizeof(line), "\"%s\" child %u %llu", program,
                    (unsigned)code, (unsigned long long)(uintptr_t)reading);
-    assert_true(CreateProcessA(program, line, NULL, NULL, TRUE, 0, NULL, NULL,
-                               &startup, &started));
+    assert_true(process_create(program, line, &started));
     (void)CloseHandle(started.hThread);
     (void)CloseHandle(reading);
     child->pid = (int64_t)started.dwProcessId;
