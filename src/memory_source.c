@@ -51,20 +51,11 @@ static void arm(struct mio__memory_source *memory, mio_interest interest)
     memory->fresh = true;
 }
 
-static int owner_check(const mio_source *source, const mio_registry *registry)
-{
-    if (source->owner_ == registry && source->owner_id_ == registry->id) {
-        return 0;
-    }
-    return mio_source_is_registered(source) ? MIO_ERR_ALREADY_EXISTS
-                                            : MIO_ERR_NOT_FOUND;
-}
-
 static int on_register(mio_source *source, mio_registry *registry,
                        mio_token token, mio_interest interest)
 {
     struct mio__memory_source *memory = memory_of(source);
-    if (mio_source_is_registered(source)) {
+    if (mio__source_is_registered(source)) {
         return MIO_ERR_ALREADY_EXISTS;
     }
     mio__notifier_forget(&memory->notifier);
@@ -73,8 +64,7 @@ static int on_register(mio_source *source, mio_registry *registry,
     if (error != 0) {
         return error;
     }
-    source->owner_ = registry;
-    source->owner_id_ = registry->id;
+    mio__source_set_owner(source, registry);
     (void)mio__notifier_notify(&memory->notifier);
     return 0;
 }
@@ -83,7 +73,7 @@ static int on_reregister(mio_source *source, mio_registry *registry,
                          mio_token token, mio_interest interest)
 {
     struct mio__memory_source *memory = memory_of(source);
-    int error = owner_check(source, registry);
+    int error = mio__source_owner_check(source, registry);
     if (error != 0) {
         return error;
     }
@@ -96,7 +86,7 @@ static int on_reregister(mio_source *source, mio_registry *registry,
 
 static int on_deregister(mio_source *source, mio_registry *registry)
 {
-    int error = owner_check(source, registry);
+    int error = mio__source_owner_check(source, registry);
     if (error == 0) {
         mio__notifier_detach(&memory_of(source)->notifier);
         source->owner_ = NULL;
@@ -120,7 +110,7 @@ void mio__memory_source_init(struct mio__memory_source *memory,
 
 void mio__memory_source_close(struct mio__memory_source *memory)
 {
-    if (mio_source_is_registered(&memory->source)) {
+    if (mio__source_is_registered(&memory->source)) {
         mio__notifier_detach(&memory->notifier);
     } else {
         mio__notifier_forget(&memory->notifier);

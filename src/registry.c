@@ -35,22 +35,6 @@ static int wish_check(mio_token token, mio_interest interest)
     return (interest & rare) != 0 ? rare_wish_check(interest) : 0;
 }
 
-/* Whether the source's registration is with a poll that is still open. */
-static bool is_registered(const mio_source *source)
-{
-    return source->owner_ != NULL &&
-           mio__registry_is_current(source->owner_, source->owner_id_);
-}
-
-/* pre: the registry is open. */
-static int owner_check(const mio_registry *registry, const mio_source *source)
-{
-    if (source->owner_ == registry && source->owner_id_ == registry->id) {
-        return 0;
-    }
-    return is_registered(source) ? MIO_ERR_ALREADY_EXISTS : MIO_ERR_NOT_FOUND;
-}
-
 int mio_registry_register(mio_registry *registry, mio_source *source,
                           mio_token token, mio_interest interest)
 {
@@ -64,14 +48,13 @@ int mio_registry_register(mio_registry *registry, mio_source *source,
     if (source->ops_ != NULL) {
         return source->ops_->on_register(source, registry, token, interest);
     }
-    if (is_registered(source)) {
+    if (mio__source_is_registered(source)) {
         return MIO_ERR_ALREADY_EXISTS;
     }
     error =
         mio__selector_register(&registry->selector, source, token, interest);
     if (error == 0) {
-        source->owner_ = registry;
-        source->owner_id_ = registry->id;
+        mio__source_set_owner(source, registry);
     }
     return error;
 }
@@ -89,7 +72,7 @@ int mio_registry_reregister(mio_registry *registry, mio_source *source,
     if (source->ops_ != NULL) {
         return source->ops_->on_reregister(source, registry, token, interest);
     }
-    error = owner_check(registry, source);
+    error = mio__source_owner_check(source, registry);
     if (error != 0) {
         return error;
     }
@@ -106,7 +89,7 @@ int mio_registry_deregister(mio_registry *registry, mio_source *source)
     if (source->ops_ != NULL) {
         return source->ops_->on_deregister(source, registry);
     }
-    error = owner_check(registry, source);
+    error = mio__source_owner_check(source, registry);
     if (error != 0) {
         return error;
     }
@@ -116,7 +99,7 @@ int mio_registry_deregister(mio_registry *registry, mio_source *source)
 
 void mio__registry_forget(mio_source *source)
 {
-    if (is_registered(source)) {
+    if (mio__source_is_registered(source)) {
         (void)mio__selector_deregister(&source->owner_->selector, source);
     }
     source->owner_ = NULL;
@@ -124,14 +107,14 @@ void mio__registry_forget(mio_source *source)
 
 void mio__source_blocked(const mio_source *source, mio_interest directions)
 {
-    if (is_registered(source)) {
+    if (mio__source_is_registered(source)) {
         mio__selector_rearm(&source->owner_->selector, source, directions);
     }
 }
 
 bool mio_source_is_registered(const mio_source *source)
 {
-    return source != NULL && is_registered(source);
+    return source != NULL && mio__source_is_registered(source);
 }
 
 /* A thread may be waiting and not know about bells, so that whoever rings would

@@ -62,6 +62,32 @@ static inline bool mio__registry_is_current(const mio_registry *registry,
     return mio__registry_is_open(registry) && registry->id == id;
 }
 
+/* Whether the source's registration is with a poll that is still open. */
+static inline bool mio__source_is_registered(const mio_source *source)
+{
+    return source->owner_ != NULL &&
+           mio__registry_is_current(source->owner_, source->owner_id_);
+}
+
+/* Returns 0 if the source is registered here, MIO_ERR_ALREADY_EXISTS if with
+ * another poll, MIO_ERR_NOT_FOUND. pre: the registry is open. */
+static inline int mio__source_owner_check(const mio_source *source,
+                                          const mio_registry *registry)
+{
+    if (source->owner_ == registry && source->owner_id_ == registry->id) {
+        return 0;
+    }
+    return mio__source_is_registered(source) ? MIO_ERR_ALREADY_EXISTS
+                                             : MIO_ERR_NOT_FOUND;
+}
+
+static inline void mio__source_set_owner(mio_source *source,
+                                         mio_registry *registry)
+{
+    source->owner_ = registry;
+    source->owner_id_ = registry->id;
+}
+
 /* Opens the bell of a poll that could do without so far. Under the lock of its
  * wakes. Returns 0 or MIO_ERR_*. */
 int mio__registry_open_bell(mio_registry *registry);
